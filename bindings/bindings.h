@@ -1,0 +1,214 @@
+/* What the files of the bindings share: the record of a Lua state, the shape of its handles, contexts.
+ *
+ * A handle is a full userdata that begins with a peri__lua_head. Its type is a static descriptor: checking one compares
+ * a size and a pointer. What lives longer than a handle (a context, the state's callbacks) is C memory or in the
+ * registry, because at the end of a state Lua finalises handles in any order; their memory stays until all are. */
+#ifndef PERI_LUA_BINDINGS_H
+#define PERI_LUA_BINDINGS_H
+
+#include "compat.h"
+#include "perilune/perilune.h"
+#include "perilune/perilune_lua.h"
+
+typedef struct peri__lua peri__lua;
+typedef struct peri__lua_type peri__lua_type;
+
+typedef struct peri__lua_head {
+  void *zero[2]; /* LÖVE reads the first words of any userdata as its own proxy; zeros say "not mine" */
+  const peri__lua_type *type;
+} peri__lua_head;
+
+typedef struct peri__lua_property {
+  const char *name;
+  void (*get)(lua_State *L, peri__lua *state, void *self); /* pushes one value */
+  /* Takes what stands at `value`; NULL: read only. */
+  void (*set)(lua_State *L, peri__lua *state, void *self, int value, const char *name);
+} peri__lua_property;
+
+typedef enum {
+  PERI_LUA_CONTEXT,
+  PERI_LUA_OFFLINE_CONTEXT,
+  PERI_LUA_DESTINATION,
+  PERI_LUA_BUFFER_SOURCE,
+  PERI_LUA_GAIN,
+  PERI_LUA_STEREO_PANNER,
+  PERI_LUA_PARAM,
+  PERI_LUA_BUFFER,
+  PERI_LUA_SOUND,
+  PERI_LUA_SOURCE,
+  PERI_LUA_TAP,
+  PERI_LUA_BLOCK,
+  PERI_LUA_TYPES
+} peri__lua_type_id;
+
+#define PERI_LUA_NO_NODE (-1)
+
+struct peri__lua_type {
+  const char *name;
+  const peri__lua_type *base; /* its methods and properties belong to this type too */
+  const luaL_Reg *methods;    /* ends with {NULL, NULL}, like the others; NULL: none */
+  const peri__lua_property *properties;
+  const luaL_Reg *metamethods;
+  void (*item)(lua_State *L, void *self, double place); /* pushes self[place]; NULL: it has no items */
+  size_t size;
+  peri__lua_type_id id;
+  int node_kind; /* a peri_node_kind, whose parameters are properties; or PERI_LUA_NO_NODE */
+};
+
+extern const peri__lua_type peri__lua_base_context, peri__lua_context_type, peri__lua_offline_context_type;
+extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, peri__lua_gain_type, peri__lua_stereo_panner_type;
+extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
+extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
+extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
+extern const luaL_Reg peri__lua_functions[];       /* of the module, and what its Lua half calls */
+extern const luaL_Reg peri__lua_offline_methods[];
+
+/* ---- Contexts --------------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  PERI_LUA_SHARED,   /* the process's default engine, which all its Lua states share */
+  PERI_LUA_ATTACHED, /* a host's engine */
+  PERI_LUA_OWN,      /* made by newContext */
+  PERI_LUA_OFFLINE,  /* made by newOfflineContext */
+} peri__lua_context_kind;
+
+typedef enum { PERI_LUA_WAITING, PERI_LUA_RENDERING, PERI_LUA_SUSPENDED, PERI_LUA_RENDERED } peri__lua_offline_state;
+
+/* A state's part in an engine. Lives until the last handle that leads to it is gone, and while it sounds. */
+typedef struct peri__lua_context {
+  struct peri__lua_context *next; /* in the state's list */
+  peri__lua *state;
+  peri_engine *engine; /* NULL once it is destroyed */
+  peri_owner owner;
+  peri_node destination;
+  double sample_rate;
+  double closed_at; /* currentTime when it was closed */
+  uint32_t references;
+  peri__lua_context_kind kind;
+  bool closed;
+  int callbacks; /* registry reference of the table user → function; LUA_NOREF until there is one */
+  uint32_t callback_count;
+  uint32_t loads; /* asynchronous ones under way */
+
+  uint64_t length; /* offline only, as the rest: frames to render */
+  peri__lua_offline_state offline;
+  int suspensions; /* registry reference of the table frame → function; LUA_NOREF until there is one */
+} peri__lua_context;
+
+/* Gives the caller a reference; NULL sets peri_error() or means no memory. */
+peri__lua_context *peri__lua_context_create(peri__lua *state, peri_engine *engine, peri__lua_context_kind kind);
+/* The default context, made at its first use; raises when it cannot be. */
+peri__lua_context *peri__lua_context_default(lua_State *L, peri__lua *state);
+void peri__lua_context_retain(peri__lua_context *context);
+/* Closes the context when nothing leads to it and nothing sounds. */
+void peri__lua_context_release(lua_State *L, peri__lua_context *context);
+/* Stops its sounds and forgets its callbacks; an engine that nobody else uses is destroyed. */
+void peri__lua_context_close(lua_State *L, peri__lua_context *context);
+/* The engine of a context that is not closed; else raises. */
+peri_engine *peri__lua_engine(lua_State *L, const peri__lua_context *context);
+void peri__lua_push_context(lua_State *L, peri__lua_context *context);
+peri__lua_context *peri__lua_check_context(lua_State *L, int index);
+int peri__lua_open_default(lua_State *L);
+int peri__lua_new_context(lua_State *L);
+int peri__lua_new_offline_context(lua_State *L);
+
+/* The user number of the next source or load: unique in its state. */
+uint64_t peri__lua_next_user(peri__lua *state);
+/* Keeps the function at `index` as the callback of `user`; nil forgets it. */
+void peri__lua_set_callback(lua_State *L, peri__lua_context *context, uint64_t user, int index);
+/* Pushes it, or nil. */
+void peri__lua_push_callback(lua_State *L, peri__lua_context *context, uint64_t user);
+
+/* ---- The record of a Lua state ------------------------------------------------------------------------------------ */
+
+struct peri__lua {
+  void *zero[2];
+  peri__lua_context *context;  /* the default one; NULL before its first use */
+  peri_engine *attached;       /* the host's, or NULL */
+  peri__lua_context *contexts; /* all of this state's */
+  uint64_t last_user;
+  uint64_t errors;             /* raised by callbacks so far */
+  uint64_t random;             /* state of the generator of random picks */
+  bool closing;
+  int metatables[PERI_LUA_TYPES]; /* registry references, as the rest */
+  int handles;                 /* weak: address → handle, for those that must be found again */
+  int core;                    /* the table of C functions for the Lua half */
+  int module, on_error, files; /* LUA_NOREF: none */
+};
+
+/* The record, from a function of the bindings (its first upvalue). */
+static inline peri__lua *peri__lua_state(lua_State *L) {
+  return (peri__lua *)lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* The record of any state, made at the first call. May raise for want of memory. */
+peri__lua *peri__lua_open(lua_State *L);
+
+/* Pushes a new handle of zeros behind its head. */
+void *peri__lua_new(lua_State *L, peri__lua *state, const peri__lua_type *type, int user_values);
+
+/* Handles that are found again by the address of what they stand for, as long as they live: `find` pushes the handle and
+ * returns true, or pushes nothing; `remember` notes the one on top of the stack. */
+bool peri__lua_find(lua_State *L, peri__lua *state, const void *address);
+void peri__lua_remember(lua_State *L, peri__lua *state, const void *address);
+
+/* Calls the function below its `arguments` and reports an error; true when there was none. Pops all of them. */
+bool peri__lua_call(lua_State *L, peri__lua *state, int arguments);
+
+/* Updates every context and runs callbacks; false when one raised an error. */
+bool peri__lua_update(lua_State *L, peri__lua *state);
+/* Takes and runs what came for one context. */
+void peri__lua_deliver(lua_State *L, peri__lua_context *context);
+
+/* Makes the files of the Lua half available to require. */
+void peri__lua_preload_half(lua_State *L, peri__lua *state);
+/* Runs one with the core table as its argument and pushes what it returns. */
+void peri__lua_run_half(lua_State *L, peri__lua *state, const char *name);
+
+/* ---- Nodes, parameters, buffers, the file hook --------------------------------------------------------------------- */
+
+typedef struct peri__lua_node {
+  peri__lua_head head;
+  peri__lua_context *context; /* a reference; NULL once finalised */
+  peri_node id;
+} peri__lua_node;
+
+/* The engine of a node that can be used; raises when its context is closed or it has ended. */
+peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node);
+bool peri__lua_node_has_ended(const peri__lua_node *node);
+peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context, const peri__lua_type *type);
+int peri__lua_node_collect(lua_State *L);
+void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context);
+/* Sets each property that the table at `options` names (nil and none: nothing to do). */
+void peri__lua_apply_options(lua_State *L, peri__lua *state, int node, int options);
+int peri__lua_create_buffer_source(lua_State *L);
+
+typedef struct peri__lua_param {
+  peri__lua_head head;
+  peri__lua_node *node; /* kept by the user value */
+  uint32_t index;
+} peri__lua_param;
+
+const peri_param_info *peri__lua_param_info(const peri__lua_param *param);
+void peri__lua_push_param(lua_State *L, peri__lua *state, int node, uint32_t index);
+/* The value that stands at `index`, for a parameter of a node. */
+void peri__lua_set_param(lua_State *L, peri__lua_node *node, uint32_t param, int index, const char *name);
+
+typedef struct peri__lua_buffer {
+  peri__lua_head head;
+  peri_buffer *buffer; /* a reference; NULL once finalised */
+} peri__lua_buffer;
+
+/* Pushes the handle of a buffer and takes over the caller's reference. NULL raises peri_error(). */
+void peri__lua_push_buffer(lua_State *L, peri__lua *state, peri_buffer *buffer);
+peri_buffer *peri__lua_check_buffer(lua_State *L, int index, const char *name);
+/* Pushes the buffer of the path or file contents at `index`. */
+void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context, int index);
+/* The same on a loader thread; the function at `callback` gets the Buffer, or nil and why not. */
+void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback);
+
+int peri__lua_create_tap(lua_State *L);
+int peri__lua_new_sound(lua_State *L);
+int peri__lua_seed(lua_State *L);
+
+#endif

@@ -1,0 +1,203 @@
+/* AudioContext, and what OfflineAudioContext has in common with it. */
+#include "check.h"
+
+#include <string.h>
+
+typedef struct context_handle {
+  peri__lua_head head;
+  peri__lua_context *context; /* a reference; NULL once finalised */
+} context_handle;
+
+void peri__lua_push_context(lua_State *L, peri__lua_context *context) {
+  if (peri__lua_find(L, context->state, context)) return;
+  const peri__lua_type *type = context->kind == PERI_LUA_OFFLINE ? &peri__lua_offline_context_type : &peri__lua_context_type;
+  context_handle *handle = peri__lua_new(L, context->state, type, 0);
+  peri__lua_context_retain(context);
+  handle->context = context;
+  peri__lua_remember(L, context->state, context);
+}
+
+/* Also one that is closed. */
+peri__lua_context *peri__lua_check_context(lua_State *L, int index) {
+  context_handle *handle = peri__lua_handle(L, index, &peri__lua_base_context, NULL);
+  if (!handle->context) peri__lua_fail(L, "the context is closed");
+  return handle->context;
+}
+
+static peri__lua_context *open_context(lua_State *L) {
+  peri__lua_context *context = peri__lua_check_context(L, 1);
+  peri__lua_engine(L, context);
+  return context;
+}
+
+static int collect(lua_State *L) {
+  context_handle *handle = peri__lua_test(L, 1, &peri__lua_base_context);
+  peri__lua_context *context = handle ? handle->context : NULL;
+  if (!context) return 0;
+  handle->context = NULL;
+  peri__lua_context_release(L, context);
+  return 0;
+}
+
+/* ---- Properties ----------------------------------------------------------------------------------------------------- */
+
+static peri__lua_context *of(lua_State *L, void *self) {
+  context_handle *handle = self;
+  if (!handle->context) peri__lua_fail(L, "the context is closed");
+  return handle->context;
+}
+
+static void get_sample_rate(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushnumber(L, of(L, self)->sample_rate);
+}
+
+static void get_current_time(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  const peri__lua_context *context = of(L, self);
+  lua_pushnumber(L, context->closed ? context->closed_at : peri_engine_time(context->engine));
+}
+
+static void get_destination(lua_State *L, peri__lua *state, void *self) {
+  peri__lua_push_destination(L, state, of(L, self));
+}
+
+static void get_state(lua_State *L, peri__lua *state, void *self) {
+  static const char *const offline[] = {"suspended", "running", "suspended", "closed"};
+  (void)state;
+  const peri__lua_context *context = of(L, self);
+  peri_device_info info;
+  memset(&info, 0, sizeof info);
+  if (context->closed) lua_pushliteral(L, "closed");
+  else if (context->kind == PERI_LUA_OFFLINE) lua_pushstring(L, offline[context->offline]);
+  else lua_pushstring(L, peri_device_get_info(context->engine, &info) && info.paused ? "suspended" : "running");
+}
+
+static const peri__lua_property properties[] = {
+  {"sampleRate", get_sample_rate, NULL},
+  {"currentTime", get_current_time, NULL},
+  {"destination", get_destination, NULL},
+  {"state", get_state, NULL},
+  {NULL, NULL, NULL},
+};
+
+/* ---- Methods ---------------------------------------------------------------------------------------------------------- */
+
+static int create_buffer(lua_State *L) {
+  peri__lua_arguments(L, 4);
+  open_context(L);
+  uint32_t channels = (uint32_t)peri__lua_count(L, 2, NULL, 1, PERI_MAX_CHANNELS);
+  uint64_t length = peri__lua_count(L, 3, NULL, 1, INT32_MAX);
+  double rate = peri__lua_range(L, 4, NULL, PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
+  peri__lua_push_buffer(L, peri__lua_state(L), peri_buffer_create(channels, length, rate));
+  return 1;
+}
+
+static int create_node(lua_State *L, const peri__lua_type *type) {
+  peri__lua_arguments(L, 2);
+  peri__lua_context *context = open_context(L);
+  peri__lua_node *node = peri__lua_new_node(L, peri__lua_state(L), context, type);
+  node->id = peri_node_create(context->engine, (peri_node_kind)type->node_kind);
+  if (!node->id) peri__lua_fail_engine(L);
+  peri__lua_apply_options(L, peri__lua_state(L), 3, 2);
+  lua_settop(L, 3);
+  return 1;
+}
+
+static int create_gain(lua_State *L) {
+  return create_node(L, &peri__lua_gain_type);
+}
+
+static int create_stereo_panner(lua_State *L) {
+  return create_node(L, &peri__lua_stereo_panner_type);
+}
+
+static int decode_audio_data(lua_State *L) {
+  peri__lua_arguments(L, 3);
+  peri__lua_context *context = open_context(L);
+  if (lua_isnoneornil(L, 3)) {
+    peri__lua_decode(L, peri__lua_state(L), context, 2);
+    return 1;
+  }
+  peri__lua_function(L, 3, NULL);
+  peri__lua_decode_async(L, peri__lua_state(L), context, 2, 3);
+  return 0;
+}
+
+static int set_paused(lua_State *L, bool paused) {
+  peri__lua_arguments(L, 1);
+  const peri__lua_context *context = open_context(L);
+  if (!peri_device_set_paused(context->engine, paused)) peri__lua_fail_engine(L);
+  return 0;
+}
+
+static int suspend(lua_State *L) {
+  return set_paused(L, true);
+}
+
+static int resume(lua_State *L) {
+  return set_paused(L, false);
+}
+
+static int close_context(lua_State *L) {
+  peri__lua_arguments(L, 1);
+  peri__lua_context_close(L, open_context(L));
+  return 0;
+}
+
+/* At the end of a `local ctx <close>`. */
+static int close_at_end(lua_State *L) {
+  context_handle *handle = peri__lua_self(L, &peri__lua_base_context);
+  if (handle->context) peri__lua_context_close(L, handle->context);
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+  {"createBuffer", create_buffer},
+  {"createBufferSource", peri__lua_create_buffer_source},
+  {"createGain", create_gain},
+  {"createStereoPanner", create_stereo_panner},
+  {"createTap", peri__lua_create_tap},
+  {"decodeAudioData", decode_audio_data},
+  {"close", close_context},
+  {NULL, NULL},
+};
+
+static const luaL_Reg running_methods[] = {
+  {"suspend", suspend},
+  {"resume", resume},
+  {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+  {"__gc", collect},
+  {"__close", close_at_end},
+  {NULL, NULL},
+};
+
+const peri__lua_type peri__lua_base_context = {
+  .name = "AudioContext", .methods = methods, .properties = properties, .node_kind = PERI_LUA_NO_NODE,
+};
+
+const peri__lua_type peri__lua_context_type = {
+  .name = "AudioContext", .base = &peri__lua_base_context, .methods = running_methods, .metamethods = metamethods,
+  .size = sizeof(context_handle), .id = PERI_LUA_CONTEXT, .node_kind = PERI_LUA_NO_NODE,
+};
+
+/* ---- OfflineAudioContext ------------------------------------------------------------------------------------------------ */
+
+static void get_length(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushinteger(L, (lua_Integer)of(L, self)->length);
+}
+
+static const peri__lua_property offline_properties[] = {
+  {"length", get_length, NULL},
+  {NULL, NULL, NULL},
+};
+
+const peri__lua_type peri__lua_offline_context_type = {
+  .name = "OfflineAudioContext", .base = &peri__lua_base_context, .methods = peri__lua_offline_methods,
+  .properties = offline_properties, .metamethods = metamethods,
+  .size = sizeof(context_handle), .id = PERI_LUA_OFFLINE_CONTEXT, .node_kind = PERI_LUA_NO_NODE,
+};

@@ -1,0 +1,252 @@
+/* AudioNode: what every node of the graph layer has; and the kinds that have nothing but parameters. */
+#include "check.h"
+
+#include <string.h>
+
+peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context, const peri__lua_type *type) {
+  peri__lua_node *node = peri__lua_new(L, state, type, type->id == PERI_LUA_BUFFER_SOURCE ? 1 : 0);
+  peri__lua_context_retain(context);
+  node->context = context;
+  return node;
+}
+
+int peri__lua_node_collect(lua_State *L) {
+  peri__lua_node *node = peri__lua_test(L, 1, &peri__lua_audio_node);
+  peri__lua_context *context = node ? node->context : NULL;
+  if (!context) return 0;
+  node->context = NULL;
+  if (context->engine && node->id != context->destination) peri_node_release(context->engine, node->id);
+  peri__lua_context_release(L, context);
+  return 0;
+}
+
+void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context) {
+  if (peri__lua_find(L, state, &context->destination)) return;
+  peri__lua_node *node = peri__lua_new_node(L, state, context, &peri__lua_destination_type);
+  node->id = context->destination;
+  peri__lua_remember(L, state, &context->destination);
+}
+
+bool peri__lua_node_has_ended(const peri__lua_node *node) {
+  return node->head.type->id == PERI_LUA_BUFFER_SOURCE && !peri_node_is_valid(node->context->engine, node->id);
+}
+
+peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node) {
+  peri_engine *engine = peri__lua_engine(L, node->context);
+  if (peri__lua_node_has_ended(node)) peri__lua_fail(L, "the %s has ended: make a new one for each start", node->head.type->name);
+  return engine;
+}
+
+static const peri_node_info *info_of(const peri__lua_node *node) {
+  return peri_node_kind_info((peri_node_kind)node->head.type->node_kind);
+}
+
+/* ---- Connections ----------------------------------------------------------------------------------------------------- */
+
+typedef struct target {
+  peri__lua_node *node;
+  bool is_param;
+  uint32_t param;
+} target;
+
+static target check_target(lua_State *L, const peri__lua_node *from, int index) {
+  target to = {.node = peri__lua_test(L, index, &peri__lua_audio_node)};
+  peri__lua_param *param = to.node ? NULL : peri__lua_test(L, index, &peri__lua_param_type);
+  if (param) to = (target){.node = param->node, .is_param = true, .param = param->index};
+  if (!to.node) peri__lua_bad(L, index, NULL, "AudioNode or AudioParam");
+  if (to.node->context != from->context) peri__lua_fail(L, "the %s belongs to another context", to.node->head.type->name);
+  return to;
+}
+
+/* An output or input, counted from 1 in Lua; `absent` when the argument is not there. */
+static uint32_t check_port(lua_State *L, int index, const peri__lua_node *node, bool output, uint32_t absent) {
+  if (lua_isnoneornil(L, index)) return absent;
+  uint32_t count = output ? info_of(node)->outputs : info_of(node)->inputs;
+  if (count == 0) peri__lua_fail(L, "%s has no %s", node->head.type->name, output ? "output" : "input");
+  return (uint32_t)peri__lua_count(L, index, NULL, 1, count) - 1;
+}
+
+static int connect(lua_State *L) {
+  const peri__lua_node *self = peri__lua_self(L, &peri__lua_audio_node);
+  if (lua_isnone(L, 2)) peri__lua_bad(L, 2, NULL, "AudioNode or AudioParam");
+  peri_engine *engine = peri__lua_node_engine(L, self);
+  target to = check_target(L, self, 2);
+  peri__lua_arguments(L, to.is_param ? 3 : 4);
+  peri__lua_node_engine(L, to.node);
+  uint32_t output = check_port(L, 3, self, true, 0);
+  if (to.is_param) {
+    if (!peri_connect_param(engine, self->id, output, to.node->id, to.param)) peri__lua_fail_engine(L);
+    return 0;
+  }
+  uint32_t input = check_port(L, 4, to.node, false, 0);
+  if (!peri_connect(engine, self->id, output, to.node->id, input)) peri__lua_fail_engine(L);
+  lua_settop(L, 2);
+  return 1;
+}
+
+/* Web Audio 1.1: disconnect(), (output), (node [, output [, input]]), (param [, output]). */
+static bool disconnect_from(lua_State *L, peri_engine *engine, const peri__lua_node *self) {
+  if (lua_isnone(L, 2)) return peri_disconnect(engine, self->id, PERI_ANY, 0, PERI_ANY);
+  if (lua_type(L, 2) == LUA_TNUMBER) {
+    peri__lua_arguments(L, 2);
+    return peri_disconnect(engine, self->id, check_port(L, 2, self, true, 0), 0, PERI_ANY);
+  }
+  if (lua_isnil(L, 2)) peri__lua_bad(L, 2, NULL, "AudioNode, AudioParam or number");
+  target to = check_target(L, self, 2);
+  peri__lua_arguments(L, to.is_param ? 3 : 4);
+  uint32_t output = check_port(L, 3, self, true, PERI_ANY);
+  if (to.is_param) return peri_disconnect_param(engine, self->id, output, to.node->id, to.param);
+  return peri_disconnect(engine, self->id, output, to.node->id, check_port(L, 4, to.node, false, PERI_ANY));
+}
+
+static int disconnect(lua_State *L) {
+  const peri__lua_node *self = peri__lua_self(L, &peri__lua_audio_node);
+  peri_engine *engine = peri__lua_engine(L, self->context);
+  if (peri__lua_node_has_ended(self)) return 0;
+  if (!disconnect_from(L, engine, self)) peri__lua_fail_engine(L);
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+  {"connect", connect},
+  {"disconnect", disconnect},
+  {NULL, NULL},
+};
+
+/* ---- Properties ------------------------------------------------------------------------------------------------------ */
+
+static void get_context(lua_State *L, peri__lua *state, void *self) {
+  const peri__lua_node *node = self;
+  (void)state;
+  if (!node->context) peri__lua_engine(L, NULL);
+  peri__lua_push_context(L, node->context);
+}
+
+static void get_inputs(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushinteger(L, (lua_Integer)info_of(self)->inputs);
+}
+
+static void get_outputs(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushinteger(L, (lua_Integer)info_of(self)->outputs);
+}
+
+static const char *const count_modes[] = {"max", "clamped-max", "explicit", NULL};       /* as peri_count_mode */
+static const char *const interpretations[] = {"speakers", "discrete", NULL};             /* as peri_interpretation */
+
+static peri_channel_rule get_rule(lua_State *L, const peri__lua_node *node) {
+  peri_channel_rule rule;
+  if (!peri_node_get_channels(peri__lua_node_engine(L, node), node->id, &rule)) peri__lua_fail_engine(L);
+  return rule;
+}
+
+static void set_rule(lua_State *L, const peri__lua_node *node, peri_channel_rule rule) {
+  if (!peri_node_set_channels(peri__lua_node_engine(L, node), node->id, &rule)) peri__lua_fail_engine(L);
+}
+
+static void get_count(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushinteger(L, (lua_Integer)get_rule(L, self).count);
+}
+
+static void set_count(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  (void)state;
+  peri_channel_rule rule = get_rule(L, self);
+  rule.count = (uint32_t)peri__lua_count(L, value, name, 1, PERI_MAX_CHANNELS);
+  set_rule(L, self, rule);
+}
+
+static void get_mode(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushstring(L, count_modes[get_rule(L, self).mode]);
+}
+
+static void set_mode(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  (void)state;
+  peri_channel_rule rule = get_rule(L, self);
+  rule.mode = (peri_count_mode)peri__lua_word(L, value, name, count_modes);
+  set_rule(L, self, rule);
+}
+
+static void get_interpretation(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushstring(L, interpretations[get_rule(L, self).interpretation]);
+}
+
+static void set_interpretation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  (void)state;
+  peri_channel_rule rule = get_rule(L, self);
+  rule.interpretation = (peri_interpretation)peri__lua_word(L, value, name, interpretations);
+  set_rule(L, self, rule);
+}
+
+static const peri__lua_property properties[] = {
+  {"context", get_context, NULL},
+  {"numberOfInputs", get_inputs, NULL},
+  {"numberOfOutputs", get_outputs, NULL},
+  {"channelCount", get_count, set_count},
+  {"channelCountMode", get_mode, set_mode},
+  {"channelInterpretation", get_interpretation, set_interpretation},
+  {NULL, NULL, NULL},
+};
+
+/* ---- Options of the factories ----------------------------------------------------------------------------------------- */
+
+static const peri__lua_property *find_property(const peri__lua_type *type, const char *name) {
+  for (; type; type = type->base) {
+    for (const peri__lua_property *p = type->properties; p && p->name; p++) {
+      if (strcmp(p->name, name) == 0) return p->set ? p : NULL;
+    }
+  }
+  return NULL;
+}
+
+static bool find_param(const peri__lua_node *node, const char *name, uint32_t *index) {
+  const peri_node_info *info = info_of(node);
+  for (*index = 0; *index < info->params; (*index)++) {
+    if (strcmp(info->param[*index].name, name) == 0) return true;
+  }
+  return false;
+}
+
+void peri__lua_apply_options(lua_State *L, peri__lua *state, int index, int options) {
+  peri__lua_node *node = lua_touserdata(L, index);
+  if (lua_isnoneornil(L, options)) return;
+  if (!lua_istable(L, options)) peri__lua_bad(L, options, NULL, "table");
+  for (lua_pushnil(L); lua_next(L, options); lua_pop(L, 1)) {
+    int name_index = lua_gettop(L) - 1;
+    const char *name = lua_type(L, name_index) == LUA_TSTRING ? lua_tostring(L, name_index) : "";
+    const peri__lua_property *property = find_property(node->head.type, name);
+    uint32_t param;
+    if (property) property->set(L, state, node, name_index + 1, name);
+    else if (find_param(node, name, &param)) peri__lua_set_param(L, node, param, name_index + 1, name);
+    else peri__lua_unknown(L, node->head.type, name_index, true);
+  }
+}
+
+/* ---- Types ------------------------------------------------------------------------------------------------------------ */
+
+static const luaL_Reg metamethods[] = {
+  {"__gc", peri__lua_node_collect},
+  {NULL, NULL},
+};
+
+const peri__lua_type peri__lua_audio_node = {
+  .name = "AudioNode", .methods = methods, .properties = properties, .node_kind = PERI_LUA_NO_NODE,
+};
+
+const peri__lua_type peri__lua_destination_type = {
+  .name = "AudioDestinationNode", .base = &peri__lua_audio_node, .metamethods = metamethods,
+  .size = sizeof(peri__lua_node), .id = PERI_LUA_DESTINATION, .node_kind = PERI_NODE_DESTINATION,
+};
+
+const peri__lua_type peri__lua_gain_type = {
+  .name = "GainNode", .base = &peri__lua_audio_node, .metamethods = metamethods,
+  .size = sizeof(peri__lua_node), .id = PERI_LUA_GAIN, .node_kind = PERI_NODE_GAIN,
+};
+
+const peri__lua_type peri__lua_stereo_panner_type = {
+  .name = "StereoPannerNode", .base = &peri__lua_audio_node, .metamethods = metamethods,
+  .size = sizeof(peri__lua_node), .id = PERI_LUA_STEREO_PANNER, .node_kind = PERI_NODE_STEREO_PANNER,
+};

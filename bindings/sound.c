@@ -1,0 +1,223 @@
+/* The game layer: Sound, what can be played. Each play makes one Source (playing.c) and nothing else. */
+#include "playing.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct sound {
+  peri__lua_head head;
+  peri__lua_context *context; /* a reference; NULL once finalised, with the arrays */
+  peri_buffer **buffers;      /* references; a play picks one at random */
+  peri_node *played;          /* for stop: what was played and may sound, ended ones among them */
+  uint32_t buffer_count, played_count, played_capacity;
+  float volume[2], pitch[2];  /* low and high end of a random factor */
+} sound;
+
+/* ---- Random picks ---------------------------------------------------------------------------------------------------- */
+
+/* SplitMix64, in [0, 1). */
+static double next_random(peri__lua *state) {
+  uint64_t z = state->random += 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+int peri__lua_seed(lua_State *L) {
+  peri__lua_arguments(L, 1);
+  double seed = peri__lua_number(L, 1, NULL);
+  memcpy(&peri__lua_state(L)->random, &seed, sizeof seed);
+  return 0;
+}
+
+static float pick(peri__lua *state, const float range[2]) {
+  if (range[0] == range[1]) return range[0];
+  return range[0] + (float)((range[1] - range[0]) * next_random(state));
+}
+
+/* ---- Making and freeing ------------------------------------------------------------------------------------------------ */
+
+static void read_range(lua_State *L, int low, const char *name, float range[2]) {
+  range[0] = peri__lua_float(L, low, name);
+  range[1] = peri__lua_float(L, low + 1, name);
+}
+
+/* newSound(buffers, volumeLow, volumeHigh, pitchLow, pitchHigh) for the Lua half, which has checked the ranges. */
+int peri__lua_new_sound(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
+  peri__lua_context *context = peri__lua_context_default(L, state);
+  peri__lua_engine(L, context);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  sound *self = peri__lua_new(L, state, &peri__lua_sound_type, 0);
+  read_range(L, 2, "volume", self->volume);
+  read_range(L, 4, "pitch", self->pitch);
+  uint32_t count = (uint32_t)lua_rawlen(L, 1);
+  self->buffers = calloc(count, sizeof *self->buffers);
+  if (!self->buffers) peri__lua_fail(L, "out of memory");
+  peri__lua_context_retain(context);
+  self->context = context;
+  for (uint32_t i = 0; i < count; i++) {
+    lua_rawgeti(L, 1, (int)i + 1);
+    self->buffers[i] = peri_buffer_retain(peri__lua_check_buffer(L, -1, "buffer"));
+    self->buffer_count++;
+    lua_pop(L, 1);
+  }
+  return 1;
+}
+
+static int collect(lua_State *L) {
+  sound *self = peri__lua_test(L, 1, &peri__lua_sound_type);
+  if (!self || !self->context) return 0;
+  for (uint32_t i = 0; i < self->buffer_count; i++) peri_buffer_release(self->buffers[i]);
+  free(self->buffers);
+  free(self->played);
+  peri__lua_context *context = self->context;
+  self->context = NULL;
+  peri__lua_context_release(L, context);
+  return 0;
+}
+
+static sound *check_sound(lua_State *L) {
+  sound *self = peri__lua_self(L, &peri__lua_sound_type);
+  if (!self->context) peri__lua_fail(L, "the Sound was released");
+  return self;
+}
+
+/* ---- Playing ---------------------------------------------------------------------------------------------------------- */
+
+static const char *const option_names[] = {
+  "volume", "pitch", "pan", "at", "offset", "duration", "loop", "loopStart", "loopEnd", "fadeIn", "onended", NULL,
+};
+enum { VOLUME, PITCH, PAN, AT, OFFSET, DURATION, LOOP, LOOP_START, LOOP_END, FADE_IN, ON_ENDED };
+
+/* `value` is the place of the option's value. */
+static void read_option(lua_State *L, peri_source_def *def, int option, int value) {
+  const char *name = option_names[option];
+  switch (option) {
+    case VOLUME: def->volume *= peri__lua_volume(L, value, name); break;
+    case PITCH: def->playback_rate *= peri__lua_pitch(L, value, name); break;
+    case PAN: def->pan = (float)peri__lua_range(L, value, name, -1, 1); break;
+    case AT: def->at = peri__lua_time(L, value, name); break;
+    case OFFSET: def->offset = peri__lua_time(L, value, name); break;
+    case DURATION: def->duration = peri__lua_time(L, value, name); break;
+    case LOOP: def->loop = peri__lua_boolean(L, value, name); break;
+    case LOOP_START: def->loop_start = peri__lua_time(L, value, name); break;
+    case LOOP_END: def->loop_end = peri__lua_time(L, value, name); break;
+    case FADE_IN: def->fade_in = peri__lua_time(L, value, name); break;
+    case ON_ENDED:
+      peri__lua_function(L, value, name);
+      def->notify = true;
+      break;
+    default: break;
+  }
+}
+
+static void read_options(lua_State *L, peri_source_def *def) {
+  if (!lua_istable(L, 2)) peri__lua_bad(L, 2, NULL, "table");
+  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+    int value = lua_gettop(L);
+    read_option(L, def, peri__lua_option(L, value - 1, option_names), value);
+  }
+  if (!isfinite(def->volume) || !isfinite(def->playback_rate)) peri__lua_fail(L, "volume or pitch is too large");
+}
+
+/* Room for one more; sources that are gone make it. */
+static void reserve_played(lua_State *L, sound *self) {
+  if (self->played_count < self->played_capacity) return;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < self->played_count; i++) {
+    if (peri_source_get_state(self->context->engine, self->played[i]) != PERI_SOURCE_GONE) self->played[kept++] = self->played[i];
+  }
+  self->played_count = kept;
+  if (self->played_capacity > 0 && kept <= self->played_capacity / 2) return;
+  uint32_t capacity = self->played_capacity ? self->played_capacity * 2 : 8;
+  peri_node *played = realloc(self->played, capacity * sizeof *played);
+  if (!played) peri__lua_fail(L, "out of memory");
+  self->played = played;
+  self->played_capacity = capacity;
+}
+
+static int play(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
+  sound *self = check_sound(L);
+  peri_engine *engine = peri__lua_engine(L, self->context);
+  peri_source_def def = peri_default_source_def();
+  def.panned = def.whole_frames = true;
+  def.owner = self->context->owner;
+  def.volume = pick(state, self->volume);
+  def.playback_rate = pick(state, self->pitch);
+  if (lua_gettop(L) > 1) {
+    peri__lua_arguments(L, 2);
+    if (!lua_isnil(L, 2)) read_options(L, &def);
+  }
+  uint32_t which = self->buffer_count == 1 ? 0 : (uint32_t)(next_random(state) * self->buffer_count);
+  def.buffer = self->buffers[which];
+  def.user = peri__lua_next_user(state);
+  reserve_played(L, self);
+  peri_node *id = peri__lua_new_playing(L, state, self->context, &def);
+  if (def.notify) {
+    lua_getfield(L, 2, option_names[ON_ENDED]);
+    peri__lua_set_callback(L, self->context, def.user, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  *id = peri_source_play(engine, &def, self->context->destination);
+  if (*id) {
+    self->played[self->played_count++] = *id;
+    return 1;
+  }
+  lua_pushnil(L);
+  peri__lua_set_callback(L, self->context, def.user, lua_gettop(L));
+  peri__lua_fail_engine(L);
+}
+
+static int stop(lua_State *L) {
+  sound *self = check_sound(L);
+  peri__lua_arguments(L, 2);
+  peri_engine *engine = peri__lua_engine(L, self->context);
+  double fade = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
+  peri_engine_begin(engine);
+  for (uint32_t i = 0; i < self->played_count; i++) {
+    peri_source_fade_out(engine, self->played[i], fmax(fade, PERI_LUA_DEZIPPER), 0);
+  }
+  self->played_count = 0;
+  if (!peri_engine_commit(engine)) peri__lua_fail_engine(L);
+  return 0;
+}
+
+/* ---- Properties: of the first buffer ------------------------------------------------------------------------------------ */
+
+static void get_buffer(lua_State *L, peri__lua *state, void *self) {
+  const sound *s = self;
+  if (!s->context) peri__lua_fail(L, "the Sound was released");
+  peri__lua_push_buffer(L, state, peri_buffer_retain(s->buffers[0]));
+}
+
+static void get_duration(lua_State *L, peri__lua *state, void *self) {
+  const sound *s = self;
+  (void)state;
+  if (!s->context) peri__lua_fail(L, "the Sound was released");
+  lua_pushnumber(L, peri_buffer_duration(s->buffers[0]));
+}
+
+static const peri__lua_property properties[] = {
+  {"buffer", get_buffer, NULL},
+  {"duration", get_duration, NULL},
+  {NULL, NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+  {"play", play},
+  {"stop", stop},
+  {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+  {"__gc", collect},
+  {NULL, NULL},
+};
+
+const peri__lua_type peri__lua_sound_type = {
+  .name = "Sound", .methods = methods, .properties = properties, .metamethods = metamethods,
+  .size = sizeof(sound), .id = PERI_LUA_SOUND, .node_kind = PERI_LUA_NO_NODE,
+};

@@ -1,0 +1,188 @@
+/* AudioBufferSourceNode. Its onended lives in the handle until the source starts, so that a source that never does can be
+ * collected with its function; from then on in the context's callbacks, until it has been called. */
+#include "check.h"
+
+#include <math.h>
+
+typedef struct buffer_source {
+  peri__lua_node node;
+  uint64_t user;
+  peri_buffer *buffer; /* a reference, for reading; NULL: none */
+  double loop_start, loop_end;
+  bool loop;
+  bool started;
+} buffer_source;
+
+int peri__lua_create_buffer_source(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
+  peri__lua_arguments(L, 2);
+  peri__lua_context *context = peri__lua_check_context(L, 1);
+  peri_engine *engine = peri__lua_engine(L, context);
+  buffer_source *source = (buffer_source *)peri__lua_new_node(L, state, context, &peri__lua_buffer_source_type);
+  source->user = peri__lua_next_user(state);
+  peri_source_def def = peri_default_source_def();
+  def.owner = context->owner;
+  def.user = source->user;
+  source->node.id = peri_source_create(engine, &def);
+  if (!source->node.id) peri__lua_fail_engine(L);
+  peri__lua_apply_options(L, state, 3, 2);
+  lua_settop(L, 3);
+  return 1;
+}
+
+static int collect(lua_State *L) {
+  buffer_source *source = peri__lua_test(L, 1, &peri__lua_buffer_source_type);
+  if (!source) return 0;
+  peri_buffer_release(source->buffer);
+  source->buffer = NULL;
+  return peri__lua_node_collect(L);
+}
+
+/* ---- Properties -------------------------------------------------------------------------------------------------------- */
+
+static void get_buffer(lua_State *L, peri__lua *state, void *self) {
+  const buffer_source *source = self;
+  if (source->buffer) peri__lua_push_buffer(L, state, peri_buffer_retain(source->buffer));
+  else lua_pushnil(L);
+}
+
+static void set_buffer(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  buffer_source *source = self;
+  (void)state;
+  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_buffer *buffer = NULL;
+  if (!lua_isnil(L, value)) {
+    if (!peri__lua_test(L, value, &peri__lua_buffer_type)) peri__lua_bad(L, value, name, "Buffer or nil");
+    buffer = peri__lua_check_buffer(L, value, name);
+  }
+  if (!peri_source_set_buffer(engine, source->node.id, buffer)) peri__lua_fail_engine(L);
+  peri_buffer_release(source->buffer);
+  source->buffer = peri_buffer_retain(buffer);
+}
+
+static void get_loop(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushboolean(L, ((const buffer_source *)self)->loop);
+}
+
+static void set_loop(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  buffer_source *source = self;
+  (void)state;
+  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  bool loop = peri__lua_boolean(L, value, name);
+  if (!peri_source_set_loop(engine, source->node.id, loop)) peri__lua_fail_engine(L);
+  source->loop = loop;
+}
+
+static void get_loop_start(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushnumber(L, ((const buffer_source *)self)->loop_start);
+}
+
+static void get_loop_end(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushnumber(L, ((const buffer_source *)self)->loop_end);
+}
+
+static void set_loop_points(lua_State *L, buffer_source *source, double start, double end) {
+  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  if (!peri_source_set_loop_points(engine, source->node.id, start, end)) peri__lua_fail_engine(L);
+  source->loop_start = start;
+  source->loop_end = end;
+}
+
+/* Web Audio 1.1 allows any finite loop points; out of the buffer they mean the whole of it. */
+static void set_loop_start(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  buffer_source *source = self;
+  (void)state;
+  set_loop_points(L, source, peri__lua_number(L, value, name), source->loop_end);
+}
+
+static void set_loop_end(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  buffer_source *source = self;
+  (void)state;
+  set_loop_points(L, source, source->loop_start, peri__lua_number(L, value, name));
+}
+
+static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
+  const buffer_source *source = self;
+  (void)state;
+  if (!source->started) lua_getiuservalue(L, 1, 1);
+  else if (source->node.context) peri__lua_push_callback(L, source->node.context, source->user);
+  else lua_pushnil(L);
+}
+
+/* The handle stands at index 1 (an assignment) or below the options of its factory. */
+static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  buffer_source *source = self;
+  (void)state;
+  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
+  if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value))) peri__lua_fail_engine(L);
+  if (source->started) {
+    peri__lua_set_callback(L, source->node.context, source->user, value);
+    return;
+  }
+  lua_pushvalue(L, value);
+  lua_setiuservalue(L, lua_touserdata(L, 1) == self ? 1 : 3, 1);
+}
+
+static const peri__lua_property properties[] = {
+  {"buffer", get_buffer, set_buffer},
+  {"loop", get_loop, set_loop},
+  {"loopStart", get_loop_start, set_loop_start},
+  {"loopEnd", get_loop_end, set_loop_end},
+  {"onended", get_on_ended, set_on_ended},
+  {NULL, NULL, NULL},
+};
+
+/* ---- Methods ------------------------------------------------------------------------------------------------------------ */
+
+/* The callback is in place before the source can end, and goes back when it does not start. */
+static int start(lua_State *L) {
+  buffer_source *source = peri__lua_self(L, &peri__lua_buffer_source_type);
+  peri__lua_arguments(L, 4);
+  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
+  double offset = lua_isnil(L, 3) ? 0 : peri__lua_time(L, 3, NULL);
+  double duration = lua_isnil(L, 4) ? INFINITY : peri__lua_time(L, 4, NULL);
+  if (source->started) peri__lua_fail(L, "the AudioBufferSourceNode has been started already: make a new one for each start");
+  lua_getiuservalue(L, 1, 1);
+  peri__lua_set_callback(L, source->node.context, source->user, 5);
+  if (!peri_source_start(engine, source->node.id, when, offset, duration)) {
+    lua_pushnil(L);
+    peri__lua_set_callback(L, source->node.context, source->user, 6);
+    peri__lua_fail_engine(L);
+  }
+  source->started = true;
+  lua_pushnil(L);
+  lua_setiuservalue(L, 1, 1);
+  return 0;
+}
+
+static int stop(lua_State *L) {
+  const buffer_source *source = peri__lua_self(L, &peri__lua_buffer_source_type);
+  peri__lua_arguments(L, 2);
+  peri_engine *engine = peri__lua_engine(L, source->node.context);
+  double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
+  if (!source->started) peri__lua_fail(L, "the AudioBufferSourceNode has not been started: call start before stop");
+  if (peri__lua_node_has_ended(&source->node)) return 0;
+  if (!peri_source_stop(engine, source->node.id, when) && !peri__lua_node_has_ended(&source->node)) peri__lua_fail_engine(L);
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+  {"start", start},
+  {"stop", stop},
+  {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+  {"__gc", collect},
+  {NULL, NULL},
+};
+
+const peri__lua_type peri__lua_buffer_source_type = {
+  .name = "AudioBufferSourceNode", .base = &peri__lua_audio_node, .methods = methods, .properties = properties,
+  .metamethods = metamethods, .size = sizeof(buffer_source), .id = PERI_LUA_BUFFER_SOURCE, .node_kind = PERI_NODE_BUFFER_SOURCE,
+};

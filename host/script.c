@@ -1,0 +1,183 @@
+#include "script.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "perilune/perilune_lua.h"
+#include "signals.h"
+
+/* ---- Files beside the script -------------------------------------------------------------------------------------- */
+
+char *script_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (!slash) return strdup(".");
+  return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static void *read_whole(FILE *file, size_t size) {
+  char *bytes = malloc(size ? size : 1);
+  if (bytes && fread(bytes, 1, size, file) == size) return bytes;
+  free(bytes);
+  return NULL;
+}
+
+/* Any thread that loads. */
+static bool read_beside(const char *path, const void **bytes, size_t *size, void *user) {
+  const char *folder = user;
+  char beside[4096];
+  if (path[0] == '/' || snprintf(beside, sizeof beside, "%s/%s", folder, path) >= (int)sizeof beside) return false;
+  FILE *file = fopen(beside, "rb");
+  if (!file) return false;
+  struct stat status;
+  bool regular = fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+  *size = regular ? (size_t)status.st_size : 0;
+  *bytes = regular ? read_whole(file, *size) : NULL;
+  fclose(file);
+  return *bytes != NULL;
+}
+
+static void release_bytes(const void *bytes, size_t size, void *user) {
+  (void)size;
+  (void)user;
+  free((void *)bytes);
+}
+
+peri_files script_files(char *folder) {
+  return (peri_files){ .read = read_beside, .done = release_bytes, .user = folder };
+}
+
+/* ---- Setting up the state ------------------------------------------------------------------------------------------ */
+
+/* Wipes the live line before the script writes to the terminal. Written in Lua so that errors keep the script's line. */
+static const char BEFORE_OUTPUT[] =
+  "local before = ...\n"
+  "local print, exit, output, stdout, stderr = print, os.exit, io.output, io.stdout, io.stderr\n"
+  "local methods = getmetatable(stdout).__index\n"
+  "local write = methods.write\n"
+  "function _G.print(...) before '\\n' return print(...) end\n"
+  "function os.exit(...) before '\\n' return exit(...) end\n"
+  "function io.write(...) return output():write(...) end\n"
+  "function methods.write(file, ...)\n"
+  "  if file == stdout or file == stderr then before((select(-1, '', ...))) end\n"
+  "  return write(file, ...)\n"
+  "end\n";
+
+/* before(last): `last` is the end of what is going to be written. */
+static int before_output(lua_State *L) {
+  live_line *line = lua_touserdata(L, lua_upvalueindex(1));
+  size_t length;
+  const char *last = lua_tolstring(L, 1, &length);
+  live_line_clear(line);
+  if (last && length) live_line_set_inside(line, last[length - 1] != '\n');
+  return 0;
+}
+
+static int show_callback_error(lua_State *L) {
+  live_line *line = lua_touserdata(L, lua_upvalueindex(1));
+  live_line_say(line, "error in a callback: %s", luaL_tolstring(L, 1, NULL));
+  return 0;
+}
+
+static void push_line_function(lua_State *L, live_line *line, lua_CFunction function) {
+  lua_pushlightuserdata(L, line);
+  lua_pushcclosure(L, function, 1);
+}
+
+static void set_path(lua_State *L, const char *folder) {
+  lua_getglobal(L, "package");
+  lua_getfield(L, -1, "path");
+  lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;%s", folder, folder, lua_tostring(L, -1));
+  lua_setfield(L, -3, "path");
+  lua_pop(L, 2);
+}
+
+static void set_arguments(lua_State *L, const host_script *script) {
+  lua_createtable(L, script->argument_count, 1);
+  lua_pushstring(L, script->path);
+  lua_rawseti(L, -2, 0);
+  for (int i = 0; i < script->argument_count; i++) {
+    lua_pushstring(L, script->arguments[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setglobal(L, "arg");
+}
+
+/* (script, engine, folder): leaves the compiled script. Raises. */
+static int set_up(lua_State *L) {
+  host_script *script = lua_touserdata(L, 1);
+  peri_engine *engine = lua_touserdata(L, 2);
+  luaL_openlibs(L);
+  set_path(L, lua_touserdata(L, 3));
+  set_arguments(L, script);
+  if (!peri_lua_attach(L, engine)) return luaL_error(L, "cannot join Lua to the engine: %s", peri_error());
+  if (script->line->terminal) {
+    if (luaL_loadbuffer(L, BEFORE_OUTPUT, sizeof BEFORE_OUTPUT - 1, "=host") != LUA_OK) return lua_error(L);
+    push_line_function(L, script->line, before_output);
+    lua_call(L, 1, 0);
+  }
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "perilune");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "onError");
+  push_line_function(L, script->line, show_callback_error);
+  lua_call(L, 1, 0);
+  if (luaL_loadfile(L, script->path) != LUA_OK) return lua_error(L);
+  return 1;
+}
+
+static int with_traceback(lua_State *L) {
+  const char *message = luaL_tolstring(L, 1, NULL);
+  luaL_traceback(L, L, message, 1);
+  return 1;
+}
+
+bool script_open(host_script *script, host *host, peri_engine *engine, const char *folder) {
+  const host_options *options = &host->options;
+  *script = (host_script){ .L = luaL_newstate(), .line = &host->line, .path = options->script,
+                           .argument_count = options->rest_count, .arguments = options->rest };
+  if (!script->L) {
+    live_line_say(script->line, "no memory for Lua");
+    return false;
+  }
+  lua_pushcfunction(script->L, set_up);
+  lua_pushlightuserdata(script->L, script);
+  lua_pushlightuserdata(script->L, engine);
+  lua_pushlightuserdata(script->L, (void *)folder);
+  if (lua_pcall(script->L, 3, 1, 0) != LUA_OK) {
+    live_line_say(script->line, "%s", luaL_tolstring(script->L, -1, NULL));
+    script_close(script);
+    return false;
+  }
+  signals_watch(script->L);
+  return true;
+}
+
+/* ---- Running -------------------------------------------------------------------------------------------------------- */
+
+int script_run(host_script *script) {
+  lua_State *L = script->L;
+  lua_pushcfunction(L, with_traceback);
+  lua_insert(L, -2);
+  luaL_checkstack(L, script->argument_count, "too many arguments");
+  for (int i = 0; i < script->argument_count; i++) lua_pushstring(L, script->arguments[i]);
+  if (lua_pcall(L, script->argument_count, 0, -2 - script->argument_count) == LUA_OK) return HOST_FINE;
+  if (signals_interrupted()) return HOST_INTERRUPTED;
+  live_line_say(script->line, "%s", lua_tostring(L, -1));
+  return HOST_FAILED;
+}
+
+void script_update(host_script *script) { peri_lua_update(script->L); }
+
+bool script_is_waiting(host_script *script) { return peri_lua_is_waiting(script->L); }
+
+void script_close(host_script *script) {
+  signals_watch(NULL);
+  lua_close(script->L);
+  script->L = NULL;
+}

@@ -1,0 +1,38 @@
+/* A Lua state with a script in it, joined to the host's engine. */
+#ifndef HOST_SCRIPT_H
+#define HOST_SCRIPT_H
+
+#include <stdbool.h>
+
+#include "host.h"
+
+typedef struct lua_State lua_State;
+
+typedef struct host_script {
+  lua_State *L;
+  live_line *line;
+  const char *path;
+  int argument_count;
+  char **arguments;
+} host_script;
+
+/* The folder of a script's path, "." where it names none. The caller frees it. */
+char *script_folder(const char *path);
+
+/* The engine's file hook: sounds beside the script are found first. `folder` must outlive the engine. */
+peri_files script_files(char *folder);
+
+/* Makes the state and compiles the script. On failure an error is shown and nothing needs closing. */
+bool script_open(host_script *script, host *host, peri_engine *engine, const char *folder);
+
+/* Runs the script's main chunk; an exit code. */
+int script_run(host_script *script);
+
+/* Once a turn of the loop: events and callbacks. */
+void script_update(host_script *script);
+bool script_is_waiting(host_script *script);
+
+/* Stops its sounds with a short fade, which the engine still has to render. */
+void script_close(host_script *script);
+
+#endif

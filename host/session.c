@@ -1,0 +1,140 @@
+#include "session.h"
+
+#include <errno.h>
+#include <math.h>
+#include <time.h>
+
+#include "signals.h"
+
+#define TURN 0.005          /* seconds between turns of the loop */
+#define FRAME (1.0 / 60)    /* seconds between pictures in the window */
+#define STALLED 0.5         /* seconds after which a device that asks for nothing is not waited for */
+#define TAIL_BLOCKS 2       /* of the device, on their way to the ear */
+
+double host_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void host_sleep(double seconds) {
+  struct timespec length = { .tv_sec = (time_t)seconds, .tv_nsec = (long)(fmod(seconds, 1) * 1e9) };
+  nanosleep(&length, NULL);
+}
+
+peri_engine *host_engine(host *host, const peri_files *files) {
+  peri_engine_def def = peri_default_engine_def();
+  def.sample_rate = host->options.rate;
+  if (files) def.files = *files;
+  peri_engine *engine = peri_engine_create(&def);
+  if (!engine) live_line_say(&host->line, "%s", peri_error());
+  return engine;
+}
+
+static bool open_parts(session *session) {
+  const host_options *options = &session->host->options;
+  if (options->view && !(session->window = view_open(session->name))) return false;
+  if (session->window || session->host->line.terminal) {
+    session->visualizer = peri_visualizer_create(session->engine, peri_engine_destination(session->engine));
+    if (!session->visualizer) return false;
+  }
+  peri_device_def device = peri_default_device_def();
+  device.kind = options->device;
+  device.block_size = options->block_size;
+  return peri_device_open(session->engine, &device);
+}
+
+static void close_parts(session *session) {
+  live_line_clear(&session->host->line);
+  peri_device_close(session->engine);
+  peri_visualizer_destroy(session->visualizer);
+  view_close(session->window);
+}
+
+bool session_open(session *session, host *host, peri_engine *engine, const char *name) {
+  *session = (struct session){ .host = host, .engine = engine, .name = name };
+  if (!open_parts(session)) {
+    bool no_window = host->options.view && !session->window;
+    if (no_window) live_line_say(&host->line, "cannot open a window: %s; run it without --view", view_error());
+    else live_line_say(&host->line, "%s", peri_error());
+    close_parts(session);
+    return false;
+  }
+  session->started = host_clock();
+  return true;
+}
+
+static void take_status(session *session, host_status *status) {
+  *status = (host_status){
+    .name = session->name,
+    .time = peri_engine_time(session->engine),
+    .channels = peri_engine_channels(session->engine),
+    .sample_rate = peri_engine_sample_rate(session->engine),
+    .stats.size = sizeof status->stats,
+  };
+  peri_engine_stats(session->engine, &status->stats);
+  peri_device_get_info(session->engine, &status->device);
+  status->has_view = session->visualizer && peri_visualizer_read(session->visualizer, &status->view);
+}
+
+/* False when the window was closed. */
+static bool show(session *session) {
+  double now = host_clock();
+  bool line_due = live_line_is_due(&session->host->line);
+  bool window_due = session->window && now >= session->next_frame;
+  if (!line_due && !window_due) return true;
+  host_status status;
+  take_status(session, &status);
+  if (line_due) live_line_show_status(&session->host->line, &status);
+  if (!window_due) return true;
+  session->next_frame = fmax(session->next_frame + FRAME, now);
+  return view_show(session->window, &status);
+}
+
+static uint64_t tail_frames(const session *session) {
+  return (uint64_t)session->host->options.block_size * TAIL_BLOCKS + PERI_QUANTUM;
+}
+
+static bool is_over(session *session, bool busy) {
+  if (busy || peri_engine_is_active(session->engine)) {
+    session->idle_since = 0;
+    return false;
+  }
+  if (session->idle_since == 0) {
+    session->idle_since = host_clock();
+    session->idle_frame = peri_engine_frame(session->engine);
+  }
+  return peri_engine_frame(session->engine) >= session->idle_frame + tail_frames(session) ||
+         host_clock() - session->idle_since > STALLED;
+}
+
+bool session_turn(session *session, bool busy) {
+  peri_engine_update(session->engine);
+  bool window_stays = show(session);
+  if (signals_interrupted()) {
+    session->result = HOST_INTERRUPTED;
+    return false;
+  }
+  if (!window_stays || host_clock() - session->started >= session->host->options.seconds) return false;
+  if (is_over(session, busy)) return false;
+  host_sleep(TURN);
+  return true;
+}
+
+void session_linger(session *session) {
+  double started = host_clock();
+  uint64_t until = peri_engine_frame(session->engine) + tail_frames(session);
+  while (peri_engine_is_active(session->engine) && peri_engine_frame(session->engine) < until &&
+         host_clock() - started < STALLED) {
+    host_sleep(TURN);
+    peri_engine_update(session->engine);
+  }
+}
+
+bool session_close(session *session) {
+  const char *screenshot = session->host->options.screenshot;
+  bool saved = !session->window || !screenshot || view_save(session->window, screenshot);
+  if (!saved) live_line_say(&session->host->line, "cannot write %s", screenshot);
+  close_parts(session);
+  return saved;
+}

@@ -1,0 +1,15 @@
+/* Ctrl-C and SIGTERM: the first ends the program in good order, the second at once. */
+#ifndef HOST_SIGNALS_H
+#define HOST_SIGNALS_H
+
+#include <stdbool.h>
+
+typedef struct lua_State lua_State;
+
+/* Before any library installs handlers of its own; the calling thread is the one that `signals_watch` runs scripts on. */
+void signals_catch(void);
+bool signals_interrupted(void);
+/* The Lua state whose code a signal interrupts by an error; NULL: none. */
+void signals_watch(lua_State *L);
+
+#endif

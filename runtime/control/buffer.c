@@ -1,0 +1,145 @@
+/* Buffers: counted objects of no engine, with a storage behind them. */
+#include "control/control.h"
+
+#include "device/device.h"
+
+static atomic_uint_fast64_t last_id;
+static atomic_uint_fast32_t alive;
+
+uint32_t peri_buffers_alive(void) { return (uint32_t)atomic_load(&alive); }
+uint64_t peri_buffer_bytes_alive(void) { return peri__storage_bytes_alive(); }
+
+peri_buffer *peri__buffer_of_storage(peri__storage *storage) {
+  if (!storage) return NULL;
+  peri_buffer *buffer = PERI_NEW(peri_buffer);
+  if (!buffer) {
+    peri__storage_drop(storage);
+    return NULL;
+  }
+  buffer->id = atomic_fetch_add(&last_id, 1) + 1;
+  atomic_store(&buffer->references, 1);
+  peri__mutex_create(&buffer->lock);
+  buffer->storage = storage;
+  storage->buffer = buffer;
+  atomic_fetch_add(&alive, 1);
+  return buffer;
+}
+
+peri_buffer *peri_buffer_create(uint32_t channels, uint64_t frames, double sample_rate) {
+  if (channels < 1 || channels > PERI_MAX_CHANNELS)
+    return peri__fail("buffer: channels must be 1 to %d, got %u", PERI_MAX_CHANNELS, channels), NULL;
+  if (frames < 1 || frames > PERI_MAX_FRAMES)
+    return peri__fail("buffer: length must be 1 to %u frames, got %llu", PERI_MAX_FRAMES, (unsigned long long)frames), NULL;
+  if (!(sample_rate >= PERI_MIN_SAMPLE_RATE && sample_rate <= PERI_MAX_SAMPLE_RATE))
+    return peri__fail("buffer: the sample rate must be %g to %g Hz, got %g", PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE,
+                      sample_rate), NULL;
+  return peri__buffer_of_storage(peri__storage_create(channels, (uint32_t)frames, sample_rate));
+}
+
+static bool check_rate(double sample_rate) {
+  if (sample_rate == 0.0 || (sample_rate >= PERI_MIN_SAMPLE_RATE && sample_rate <= PERI_MAX_SAMPLE_RATE)) return true;
+  return peri__fail("decode: the sample rate must be 0 (the file's own) or %g to %g Hz, got %g", PERI_MIN_SAMPLE_RATE,
+                    PERI_MAX_SAMPLE_RATE, sample_rate);
+}
+
+peri_buffer *peri_buffer_decode(const void *bytes, size_t size, double sample_rate) {
+  if (!check_rate(sample_rate)) return NULL;
+  return peri__buffer_of_storage(peri__decode("memory", bytes, size, sample_rate));
+}
+
+peri_buffer *peri_buffer_retain(peri_buffer *buffer) {
+  if (buffer) atomic_fetch_add_explicit(&buffer->references, 1, memory_order_relaxed);
+  return buffer;
+}
+
+static void destroy(peri_buffer *buffer) {
+  atomic_fetch_sub(&alive, 1);
+  peri__storage_drop(buffer->storage);
+  peri__mutex_destroy(&buffer->lock);
+  peri__release(buffer, sizeof *buffer);
+}
+
+void peri_buffer_release(peri_buffer *buffer) {
+  if (!buffer || atomic_fetch_sub_explicit(&buffer->references, 1, memory_order_acq_rel) != 1) return;
+  if (peri__registry_forget(buffer)) destroy(buffer);
+}
+
+peri__storage *peri__buffer_hold_storage(peri_buffer *buffer) {
+  peri__mutex_lock(&buffer->lock);
+  peri__storage *storage = buffer->storage;
+  peri__storage_hold(storage);
+  peri__mutex_unlock(&buffer->lock);
+  return storage;
+}
+
+uint64_t peri_buffer_id(const peri_buffer *buffer) { return buffer->id; }
+uint32_t peri_buffer_channels(const peri_buffer *buffer) { return buffer->storage->channels; }
+uint64_t peri_buffer_frames(const peri_buffer *buffer) { return buffer->storage->frames; }
+double peri_buffer_sample_rate(const peri_buffer *buffer) { return buffer->storage->sample_rate; }
+
+double peri_buffer_duration(const peri_buffer *buffer) {
+  return (double)peri_buffer_frames(buffer) / peri_buffer_sample_rate(buffer);
+}
+
+uint64_t peri_buffer_bytes(const peri_buffer *buffer) {
+  return peri_buffer_frames(buffer) * peri_buffer_channels(buffer) * sizeof(float);
+}
+
+/* ---- Samples ---------------------------------------------------------------------------------------------------- */
+
+static bool check_range(const peri__storage *storage, uint32_t channel, uint64_t start, uint64_t count) {
+  if (channel >= storage->channels)
+    return peri__fail("the buffer has no channel %u: it has %u", channel, storage->channels);
+  if (start > storage->frames || count > storage->frames - start)
+    return peri__fail("frames %llu to %llu lie outside the buffer: it has %u", (unsigned long long)start,
+                      (unsigned long long)(start + count), storage->frames);
+  return true;
+}
+
+bool peri_buffer_read(peri_buffer *buffer, uint32_t channel, uint64_t start, float *samples, uint64_t count) {
+  peri__storage *storage = peri__buffer_hold_storage(buffer);
+  bool done = check_range(storage, channel, start, count);
+  if (done) memcpy(samples, peri__storage_channel(storage, channel) + start, count * sizeof(float));
+  peri__storage_drop(storage);
+  return done;
+}
+
+/* A storage that nobody else reads, in place of the one that sources play. */
+static bool make_own(peri_buffer *buffer) {
+  if (atomic_load_explicit(&buffer->storage->holders, memory_order_acquire) == 1) return true;
+  peri__storage *copy = peri__storage_copy(buffer->storage);
+  if (!copy) return false;
+  copy->buffer = buffer;
+  peri__storage_drop(buffer->storage);
+  buffer->storage = copy;
+  return true;
+}
+
+bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, const float *samples, uint64_t count) {
+  peri__mutex_lock(&buffer->lock);
+  bool done = check_range(buffer->storage, channel, start, count) && make_own(buffer);
+  if (done) {
+    memcpy(peri__storage_channel(buffer->storage, channel) + start, samples, count * sizeof(float));
+    if (!peri__all_finite(samples, count)) buffer->storage->nonfinite = true;
+  }
+  peri__mutex_unlock(&buffer->lock);
+  return done;
+}
+
+bool peri_buffer_save(peri_buffer *buffer, const char *path) {
+  peri__storage *storage = peri__buffer_hold_storage(buffer);
+  uint32_t channels = storage->channels;
+  float *frames = PERI_NEW_ARRAY(float, (size_t)PERI_QUANTUM * channels);
+  peri_wav *wav = frames ? peri_wav_create(path, channels, storage->sample_rate) : NULL;
+  bool done = wav != NULL;
+  for (uint32_t at = 0; done && at < storage->frames; at += PERI_QUANTUM) {
+    uint32_t count = storage->frames - at < PERI_QUANTUM ? storage->frames - at : PERI_QUANTUM;
+    for (uint32_t c = 0; c < channels; c++)
+      for (uint32_t i = 0; i < count; i++) frames[i * channels + c] = peri__storage_channel(storage, c)[at + i];
+    done = peri_wav_write(wav, frames, count);
+  }
+  if (wav && !peri_wav_close(wav)) done = false;
+  peri__release(frames, (size_t)PERI_QUANTUM * channels * sizeof(float));
+  peri__storage_drop(storage);
+  return done;
+}

@@ -1,0 +1,243 @@
+/* The game's thread: the state behind perilune.h that the audio thread never sees. Everything here is guarded by the
+ * engine's lock; functions named peri__… expect it to be held unless they say otherwise. */
+#ifndef PERI_CONTROL_H
+#define PERI_CONTROL_H
+
+#include "base/thread.h"
+#include "device/device.h"
+#include "media/loader.h"
+#include "nodes/nodes.h"
+#include "render/render.h"
+
+/* ---- Buffers ---------------------------------------------------------------------------------------------------- */
+
+typedef struct peri__registry_entry peri__registry_entry;
+
+struct peri_buffer {
+  uint64_t id;
+  atomic_uint_fast32_t references;
+  peri__mutex lock;              /* guards `storage` */
+  peri__storage *storage;        /* one holder is the buffer */
+  peri__registry_entry *entry;   /* of the registry that knows it, guarded by the registries' lock */
+};
+
+/* No lock needed. Takes over the storage's reference; NULL drops it. */
+peri_buffer *peri__buffer_of_storage(peri__storage *storage);
+/* No lock needed. The storage that a source gets now, held. */
+peri__storage *peri__buffer_hold_storage(peri_buffer *buffer);
+
+/* registry.c, no lock of an engine needed. */
+peri_buffer *peri__registry_find(peri_engine *engine, const char *key, size_t key_bytes); /* a reference, or NULL */
+bool peri__registry_add(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer);
+/* The last reference is gone: takes the buffer out; false when it was found again meanwhile. */
+bool peri__registry_forget(peri_buffer *buffer);
+void peri__registry_destroy(peri_engine *engine);
+
+/* ---- The graph -------------------------------------------------------------------------------------------------- */
+
+#define PERI_SOURCE_BIT 0x80000000u /* of an id's lower half: a source, not a node of the graph */
+
+typedef struct peri__edge {
+  uint32_t from, to;         /* nodes */
+  uint16_t output, place;    /* place: input, or number of inputs + parameter */
+  uint32_t next_out, previous_out, next_in, previous_in; /* in the order of their calls */
+} peri__edge;
+
+typedef struct peri__graph_node {
+  peri__node *render;        /* NULL: a free slot */
+  uint32_t generation;
+  uint32_t next_free;
+  uint8_t kind;
+  bool held;                 /* by whoever created it */
+  bool removed;              /* out of the graph, waiting for the plans that know it */
+  peri_channel_rule rule;
+  uint32_t first_out, last_out, first_in, last_in; /* edges */
+  uint32_t sources;          /* that feed one of its inputs or parameters */
+  uint32_t taps;
+  peri__source *source;      /* whose step it is, for buffer sources */
+  uint64_t removed_in;       /* sequence of the first plan without it */
+  /* while a plan is compiled */
+  uint32_t waiting;          /* edges from nodes not yet in order */
+  uint32_t low, number;      /* of the search for cycles */
+  bool reached, on_stack, muted;
+  uint32_t bound;            /* channels of its outputs */
+  uint32_t signal;           /* its first */
+} peri__graph_node;
+
+typedef struct peri__move {
+  peri__source *source;
+  uint32_t generation;
+  peri__input *from, *to;
+} peri__move;
+
+typedef struct peri__graph {
+  peri__graph_node *nodes;
+  size_t node_capacity, node_count; /* slots ever used */
+  uint32_t free_node, live;
+  peri__edge *edges;
+  size_t edge_capacity, edge_count;
+  uint32_t free_edge;
+  peri__move *moves;         /* for the next plan */
+  size_t move_capacity, move_count;
+  uint32_t *work;            /* order of the nodes, and a stack */
+  size_t work_capacity;
+  bool dirty;
+  uint64_t sequence, returned; /* of the last plan sent, and of the last that came back */
+  uint32_t steps;            /* of the last plan */
+  uint32_t *removed;         /* nodes waiting to be freed */
+  size_t removed_capacity, removed_count;
+  void *spare;               /* a plan's memory for reuse */
+  size_t spare_bytes;
+} peri__graph;
+
+/* ---- Owners ----------------------------------------------------------------------------------------------------- */
+
+typedef struct peri__owner_events {
+  bool used;
+  peri_event *events;        /* a queue: from `first` on, `count` of them */
+  size_t first, count, capacity;
+  uint32_t loads;            /* under way */
+} peri__owner_events;
+
+/* ---- The engine ------------------------------------------------------------------------------------------------- */
+
+struct peri__load;
+typedef struct peri__old_params peri__old_params;
+
+struct peri_engine {
+  peri__mutex lock;
+  uint32_t batch;            /* depth of begin … commit */
+  uint64_t pushed;           /* commands */
+  peri_files files;
+  uint32_t loader_threads;
+  peri__render render;
+  peri__graph graph;
+  uint32_t destination;
+  /* sources */
+  peri__source_chunk **chunks;
+  size_t chunk_capacity, chunk_count;
+  peri__source *free_source;
+  peri__source_details *free_details;
+  peri__link *ended;         /* came back, not yet looked at */
+  uint32_t sources;          /* slots in use */
+  uint64_t list_bytes;       /* of voice lists */
+  peri__old_params *old_params;
+  /* owners */
+  peri__owner_events *owners;
+  size_t owner_capacity, owner_count;
+  /* files */
+  peri__registry_entry *registry;
+  struct peri__load *loads;  /* under way */
+  peri__loader *loader;
+  bool closing;
+  /* output */
+  peri__device *device;
+  struct peri_tap *taps;
+  uint64_t tap_dropped;      /* of taps that are closed */
+  double sample_rate;
+};
+
+static inline void peri__lock(const peri_engine *engine) { peri__mutex_lock((peri__mutex *)&engine->lock); }
+static inline void peri__unlock(const peri_engine *engine) { peri__mutex_unlock((peri__mutex *)&engine->lock); }
+
+/* Room for `bytes` of commands, so that what follows cannot fail half way. */
+#define PERI_ROOM(engine, name) peri__commands_reserve(&(engine)->render.commands, PERI_COMMAND_BYTES(name))
+#define PERI_SEND(engine, name, ...) ((engine)->pushed++, (void)(PERI_PUSH(&(engine)->render.commands, name, __VA_ARGS__)))
+/* Commits what was sent, outside of begin … commit. Returns true. */
+bool peri__publish(peri_engine *engine);
+
+/* Seconds to frames on the engine's clock; snaps to whole frames within 1/1024 of a frame. */
+double peri__frames_of(const peri_engine *engine, double seconds);
+
+/* engine.c: takes back what the audio thread is done with; at most `most` sources. */
+void peri__reclaim(peri_engine *engine, uint32_t most);
+/* Starts the loader threads if need be. */
+bool peri__need_loader(peri_engine *engine);
+
+/* graph.c */
+bool peri__graph_create(peri_engine *engine, uint32_t channels);
+void peri__graph_destroy(peri_engine *engine);
+/* A slot and its render half; PERI_NONE on failure. `params` are taken over if given. */
+uint32_t peri__graph_add(peri_engine *engine, peri_node_kind kind, peri__param *params);
+peri__graph_node *peri__find_node(peri_engine *engine, peri_node id); /* not for sources; NULL sets peri_error() */
+peri_node peri__node_id(const peri_engine *engine, uint32_t index);
+void peri__graph_free_node(peri_engine *engine, uint32_t index);
+void peri__unlink_out(peri_engine *engine, uint32_t node);
+void peri__unlink_in(peri_engine *engine, uint32_t node);
+peri__param *peri__params_create(const peri__kind *kind);
+void peri__params_free(const peri__kind *kind, peri__param *params);
+void peri__input_free(peri_engine *engine, peri__input *input);
+
+/* connect.c: the node of a source as a step of the plan, with its connection; PERI_NONE on failure. */
+uint32_t peri__source_step_node(peri_engine *engine, peri__source *source);
+
+/* plan.c: compiles and sends the plan if anything was edited. */
+bool peri__compile(peri_engine *engine);
+void peri__plan_free(peri_engine *engine, peri__plan *plan);
+
+/* source.c; peri__source.flags */
+enum {
+  PERI_SOURCE_HELD = 1,
+  PERI_SOURCE_NOTIFY = 2,
+  PERI_SOURCE_PANNED = 4,
+  PERI_SOURCE_WHOLE_FRAMES = 8,
+  PERI_SOURCE_WAS_STARTED = 16,
+  PERI_SOURCE_HAD_BUFFER = 32,
+  PERI_SOURCE_LOOPS = 64,
+};
+
+peri__source *peri__find_source(peri_engine *engine, peri_node id); /* NULL sets peri_error() */
+bool peri__source_gone(const peri__source *source);
+bool peri__source_started(const peri__source *source);
+peri_node peri__source_id(const peri__source *source);
+void peri__source_reclaim(peri_engine *engine, peri__source *source);
+void peri__sources_destroy(peri_engine *engine);
+bool peri__source_release(peri_engine *engine, peri__source *source);
+void peri__source_stop_owner(peri_engine *engine, peri_owner owner);
+peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source); /* made if need be */
+/* The graph node of a source, made if need be (it becomes a step of the plan); PERI_NONE on failure. */
+uint32_t peri__source_junction(peri_engine *engine, peri__source *source);
+peri__param *peri__source_params(peri_engine *engine, peri__source *source); /* made if need be */
+/* Makes `input` the one that the source is a voice of; NULL: none. */
+bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input);
+
+peri__source_details *peri__source_details_now(const peri__source *source); /* or NULL */
+void peri__source_loop_points(const peri__source *source, int64_t *start, int64_t *end); /* 32.32 frames of the sound */
+void peri__source_gains(const peri__source *source, uint32_t channels, float gain[4]);
+double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source); /* of the sound's rate to ours */
+int64_t peri__source_step(const peri_engine *engine, const peri__source *source);
+void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32_t channels);
+void peri__source_take_storage(peri__source *source, peri_buffer *buffer);
+void peri__source_drop_storage(peri__source *source);
+
+/* Checks of arguments; false sets peri_error(). */
+bool peri__check_finite(const char *what, double value);
+bool peri__check_time(const char *what, double value);
+bool peri__check_loop(double start, double end);
+bool peri__check_pan(float pan);
+
+/* param.c */
+void peri__timeline_free(struct peri__timeline *timeline);
+
+/* owner.c */
+bool peri__owner_notify(peri_engine *engine, peri_owner owner, const peri_event *event);
+bool peri__owner_exists(const peri_engine *engine, peri_owner owner);
+void peri__owners_destroy(peri_engine *engine);
+
+/* load.c */
+void peri__loads_forget(peri_engine *engine, peri_owner owner);
+
+/* tap.c */
+struct peri_tap {
+  peri_tap *next;
+  peri_engine *engine;
+  uint32_t node;
+  uint32_t channels;
+  bool closed;
+  uint64_t removed_in; /* sequence of the first plan without it */
+  struct peri__blocks *blocks;
+};
+void peri__taps_collect(peri_engine *engine); /* frees closed taps that no plan knows any more */
+void peri__taps_destroy(peri_engine *engine);
+
+#endif

@@ -1,0 +1,277 @@
+/* The graph on the control side: nodes, edges, channel rules. */
+#include "control/control.h"
+
+#define GENERATION_SPENT UINT32_MAX
+
+/* ---- Parameters and inputs of a node ---------------------------------------------------------------------------- */
+
+static void input_set_up(peri__input *input, uint32_t node, uint32_t place) {
+  input->node = node;
+  input->place = place;
+  input->channels = 2;
+}
+
+peri__param *peri__params_create(const peri__kind *kind) {
+  if (!kind->info.params) return NULL;
+  peri__param *params = PERI_NEW_ARRAY(peri__param, kind->info.params);
+  if (!params) return NULL;
+  for (uint32_t p = 0; p < kind->info.params; p++) {
+    const peri_param_info *info = &kind->info.param[p];
+    params[p].info = info;
+    params[p].anchor = (peri__anchor){PERI_EVENT_SET, 0.0, (double)info->default_value, NULL, 0.0};
+    params[p].value = params[p].set_value = info->default_value;
+    params[p].audio_rate = params[p].set_audio_rate = info->audio_rate;
+    atomic_store_explicit(&params[p].shown, info->default_value, memory_order_relaxed);
+    input_set_up(&params[p].input, PERI_NONE, 0);
+  }
+  return params;
+}
+
+void peri__input_free(peri_engine *engine, peri__input *input) {
+  peri__voice_list *list = input->list;
+  if (!list) return;
+  size_t bytes = sizeof *list + list->capacity * sizeof *list->voice;
+  engine->list_bytes -= bytes;
+  peri__release(list, bytes);
+  input->list = NULL;
+}
+
+void peri__params_free(const peri__kind *kind, peri__param *params) {
+  if (!params) return;
+  for (uint32_t p = 0; p < kind->info.params; p++) {
+    peri__param_clear(&params[p]);
+    peri__timeline_free(params[p].timeline);
+  }
+  peri__release(params, sizeof *params * kind->info.params);
+}
+
+/* ---- Nodes ------------------------------------------------------------------------------------------------------ */
+
+peri_node peri__node_id(const peri_engine *engine, uint32_t index) {
+  return (peri_node)engine->graph.nodes[index].generation << 32 | index;
+}
+
+static void render_node_free(peri_engine *engine, peri__node *node) {
+  const peri__kind *kind = node->kind;
+  for (uint32_t i = 0; node->inputs && i < kind->info.inputs; i++) peri__input_free(engine, &node->inputs[i]);
+  for (uint32_t p = 0; node->params && p < kind->info.params; p++) peri__input_free(engine, &node->params[p].input);
+  if (node->inputs) peri__release(node->inputs, sizeof *node->inputs * kind->info.inputs);
+  peri__params_free(kind, node->params);
+  if (node->state) peri__release(node->state, kind->state_bytes);
+  peri__release(node, sizeof *node);
+}
+
+static peri__node *render_node_create(peri_engine *engine, const peri__kind *kind, uint32_t index, peri__param *params) {
+  peri__node *node = PERI_NEW(peri__node);
+  if (!node) return NULL;
+  node->kind = kind;
+  if (kind->info.inputs) node->inputs = PERI_NEW_ARRAY(peri__input, kind->info.inputs);
+  if (kind->state_bytes) node->state = peri__allocate(kind->state_bytes, PERI_CACHE_LINE);
+  peri__param *own = kind->info.params && !params ? peri__params_create(kind) : NULL;
+  node->params = own;
+  if ((kind->info.inputs && !node->inputs) || (kind->state_bytes && !node->state) ||
+      (kind->info.params && !params && !own)) {
+    render_node_free(engine, node);
+    return NULL;
+  }
+  if (params) node->params = params;
+  for (uint32_t i = 0; i < kind->info.inputs; i++) input_set_up(&node->inputs[i], index, i);
+  for (uint32_t p = 0; p < kind->info.params; p++) {
+    node->params[p].input.node = index;
+    node->params[p].input.place = kind->info.inputs + p;
+  }
+  return node;
+}
+
+uint32_t peri__graph_add(peri_engine *engine, peri_node_kind kind, peri__param *params) {
+  peri__graph *graph = &engine->graph;
+  uint32_t index = graph->free_node;
+  if (index == PERI_NONE) {
+    if (graph->node_count >= PERI_SOURCE_BIT) {
+      peri__fail("too many nodes");
+      return PERI_NONE;
+    }
+    peri__graph_node *nodes =
+        peri__grow(graph->nodes, sizeof *nodes, graph->node_count, &graph->node_capacity, graph->node_count + 1);
+    if (!nodes) return PERI_NONE;
+    graph->nodes = nodes;
+    index = (uint32_t)graph->node_count;
+  }
+  const peri__kind *what = peri__kind_of(kind);
+  peri__node *render = render_node_create(engine, what, index, params);
+  if (!render) return PERI_NONE;
+  peri__graph_node *node = &graph->nodes[index];
+  if (index == graph->node_count) {
+    graph->node_count++;
+    *node = (peri__graph_node){.generation = 1, .next_free = PERI_NONE};
+  } else {
+    graph->free_node = node->next_free;
+  }
+  uint32_t generation = node->generation;
+  *node = (peri__graph_node){.render = render,
+                             .generation = generation,
+                             .next_free = PERI_NONE,
+                             .kind = (uint8_t)kind,
+                             .rule = what->rule,
+                             .first_out = PERI_NONE,
+                             .last_out = PERI_NONE,
+                             .first_in = PERI_NONE,
+                             .last_in = PERI_NONE};
+  graph->live++;
+  graph->dirty = true;
+  return index;
+}
+
+void peri__graph_free_node(peri_engine *engine, uint32_t index) {
+  peri__graph *graph = &engine->graph;
+  peri__graph_node *node = &graph->nodes[index];
+  render_node_free(engine, node->render);
+  node->render = NULL;
+  if (node->generation == GENERATION_SPENT) return;
+  node->generation++;
+  node->next_free = graph->free_node;
+  graph->free_node = index;
+}
+
+bool peri__graph_create(peri_engine *engine, uint32_t channels) {
+  peri__graph *graph = &engine->graph;
+  graph->free_node = graph->free_edge = PERI_NONE;
+  input_set_up(&engine->render.nowhere, PERI_NONE, 0);
+  engine->destination = peri__graph_add(engine, PERI_NODE_DESTINATION, NULL);
+  if (engine->destination == PERI_NONE) return false;
+  graph->nodes[engine->destination].held = true;
+  graph->nodes[engine->destination].rule.count = channels;
+  return true;
+}
+
+void peri__graph_destroy(peri_engine *engine) {
+  peri__graph *graph = &engine->graph;
+  for (size_t n = 0; n < graph->node_count; n++)
+    if (graph->nodes[n].render) render_node_free(engine, graph->nodes[n].render);
+  peri__release(graph->nodes, graph->node_capacity * sizeof *graph->nodes);
+  peri__release(graph->edges, graph->edge_capacity * sizeof *graph->edges);
+  peri__release(graph->moves, graph->move_capacity * sizeof *graph->moves);
+  peri__release(graph->removed, graph->removed_capacity * sizeof *graph->removed);
+  peri__release(graph->work, graph->work_capacity * sizeof *graph->work);
+  peri__release(graph->spare, graph->spare_bytes);
+}
+
+peri__graph_node *peri__find_node(peri_engine *engine, peri_node id) {
+  uint32_t index = (uint32_t)id, generation = (uint32_t)(id >> 32);
+  if (id == 0) return peri__fail("the node is null"), NULL;
+  if (index >= engine->graph.node_count || generation == 0 || generation > engine->graph.nodes[index].generation)
+    return peri__fail("node %#llx is not of this engine", (unsigned long long)id), NULL;
+  peri__graph_node *node = &engine->graph.nodes[index];
+  if (generation != node->generation || !node->render || node->removed || node->source)
+    return peri__fail("node %#llx is gone: it was released", (unsigned long long)id), NULL;
+  return node;
+}
+
+peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {
+  const peri__kind *what = peri__kind_of(kind);
+  if (!what || kind == PERI_NODE_DESTINATION || kind == PERI_NODE_BUFFER_SOURCE) {
+    peri__fail("a node of kind %d cannot be created here", (int)kind);
+    return 0;
+  }
+  peri__lock(engine);
+  peri__reclaim(engine, 4);
+  uint32_t index = peri__graph_add(engine, kind, NULL);
+  peri_node id = 0;
+  if (index != PERI_NONE) {
+    engine->graph.nodes[index].held = true;
+    id = peri__node_id(engine, index);
+  }
+  peri__unlock(engine);
+  return id;
+}
+
+void peri_node_release(peri_engine *engine, peri_node id) {
+  if (!peri_node_is_valid(engine, id)) return;
+  peri__lock(engine);
+  if ((uint32_t)id & PERI_SOURCE_BIT) {
+    peri__source *source = peri__find_source(engine, id);
+    if (source) peri__source_release(engine, source);
+  } else {
+    peri__graph_node *node = peri__find_node(engine, id);
+    if (node && (uint32_t)id != engine->destination) node->held = false, engine->graph.dirty = true;
+  }
+  peri__unlock(engine);
+}
+
+bool peri_node_is_valid(peri_engine *engine, peri_node id) {
+  if (id == 0) return false;
+  peri__lock(engine);
+  bool valid;
+  if ((uint32_t)id & PERI_SOURCE_BIT) {
+    peri__source *source = peri__find_source(engine, id);
+    valid = source && !peri__source_gone(source);
+  } else {
+    valid = peri__find_node(engine, id) != NULL;
+  }
+  peri__unlock(engine);
+  return valid;
+}
+
+bool peri_node_get_kind(peri_engine *engine, peri_node id, peri_node_kind *kind) {
+  peri__lock(engine);
+  bool found;
+  if ((uint32_t)id & PERI_SOURCE_BIT) {
+    found = peri__find_source(engine, id) != NULL;
+    if (found) *kind = PERI_NODE_BUFFER_SOURCE;
+  } else {
+    peri__graph_node *node = peri__find_node(engine, id);
+    found = node != NULL;
+    if (found) *kind = (peri_node_kind)node->kind;
+  }
+  peri__unlock(engine);
+  return found;
+}
+
+const peri_node_info *peri_node_kind_info(peri_node_kind kind) {
+  if (kind == PERI_NODE_BUFFER_SOURCE) return &peri__buffer_source_info;
+  const peri__kind *what = peri__kind_of(kind);
+  if (!what) peri__fail("there is no node kind %d", (int)kind);
+  return what ? &what->info : NULL;
+}
+
+/* ---- Channel rules ---------------------------------------------------------------------------------------------- */
+
+static peri__graph_node *ruled_node(peri_engine *engine, peri_node id) {
+  if (!((uint32_t)id & PERI_SOURCE_BIT)) return peri__find_node(engine, id);
+  peri__source *source = peri__find_source(engine, id);
+  if (source) peri__fail("a buffer source has no inputs: its channels are its buffer's");
+  return NULL;
+}
+
+bool peri_node_get_channels(peri_engine *engine, peri_node id, peri_channel_rule *rule) {
+  peri__lock(engine);
+  bool is_source = ((uint32_t)id & PERI_SOURCE_BIT) != 0;
+  peri__graph_node *node = is_source ? NULL : peri__find_node(engine, id);
+  bool found = is_source ? peri__find_source(engine, id) != NULL : node != NULL;
+  if (found) *rule = node ? node->rule : peri__kind_of(PERI_NODE_BUFFER_SOURCE)->rule;
+  peri__unlock(engine);
+  return found;
+}
+
+static bool check_rule(const peri_engine *engine, const peri__graph_node *node, const peri_channel_rule *rule) {
+  const peri__kind *kind = node->render->kind;
+  uint32_t most = node->kind == PERI_NODE_DESTINATION ? engine->render.channels : kind->max_count;
+  if (rule->count < 1 || rule->count > most)
+    return peri__fail("channelCount of %s must be 1 to %u, got %u", kind->info.name, most, rule->count);
+  if ((unsigned)rule->mode > PERI_COUNT_EXPLICIT) return peri__fail("channelCountMode must be max, clamped-max or explicit");
+  if ((unsigned)rule->interpretation > PERI_DISCRETE) return peri__fail("channelInterpretation must be speakers or discrete");
+  if (rule->mode == PERI_COUNT_MAX && kind->no_max_mode)
+    return peri__fail("channelCountMode of %s cannot be max", kind->info.name);
+  if (rule->mode != node->rule.mode && kind->fixed_mode)
+    return peri__fail("channelCountMode of %s cannot be changed", kind->info.name);
+  return true;
+}
+
+bool peri_node_set_channels(peri_engine *engine, peri_node id, const peri_channel_rule *rule) {
+  peri__lock(engine);
+  peri__graph_node *node = ruled_node(engine, id);
+  bool set = node && check_rule(engine, node, rule);
+  if (set) node->rule = *rule, engine->graph.dirty = true;
+  peri__unlock(engine);
+  return set;
+}

@@ -1,0 +1,205 @@
+/* Loading files, at once or on a loader thread. */
+#include "control/control.h"
+
+#include <stdio.h>
+
+/* Somebody who waits for a load. */
+typedef struct load_waiter {
+  struct load_waiter *next;
+  peri_owner owner;
+  uint64_t user;
+} load_waiter;
+
+/* An asynchronous load. All who ask for the same file meanwhile wait for the same one. */
+typedef struct peri__load {
+  peri__job job; /* first: a job is a load */
+  struct peri__load *next;
+  peri_engine *engine;
+  load_waiter *waiters;
+  void *bytes; /* of a file in memory, ours; NULL: a path */
+  size_t size;
+  size_t key_bytes;
+  char key[];
+} peri__load;
+
+/* The key of a file in memory: its size and two 64-bit hashes of its bytes (FNV-1a, and the same backwards). */
+static size_t content_key(const void *bytes, size_t size, char key[80]) {
+  const unsigned char *p = bytes;
+  uint64_t forwards = 14695981039346656037u, backwards = forwards;
+  for (size_t i = 0; i < size; i++) {
+    forwards = (forwards ^ p[i]) * 1099511628211u;
+    backwards = (backwards ^ p[size - 1 - i]) * 1099511628211u;
+  }
+  return (size_t)snprintf(key, 80, "%c%zu %016llx %016llx", 1, size, (unsigned long long)forwards, (unsigned long long)backwards);
+}
+
+/* Asks the engine's files first, then the file system. */
+static peri__storage *decode_path(const peri_engine *engine, const char *path) {
+  const void *served = NULL;
+  size_t size = 0;
+  if (engine->files.read && engine->files.read(path, &served, &size, engine->files.user)) {
+    peri__storage *storage = peri__decode(path, served, size, engine->sample_rate);
+    if (engine->files.done) engine->files.done(served, size, engine->files.user);
+    return storage;
+  }
+  void *bytes = peri__read_file(path, &size);
+  if (!bytes) return NULL;
+  peri__storage *storage = peri__decode(path, bytes, size, engine->sample_rate);
+  peri__release(bytes, size);
+  return storage;
+}
+
+/* A buffer for a new storage, known to the registry; or the one that somebody else made meanwhile. */
+static peri_buffer *make_known(peri_engine *engine, const char *key, size_t key_bytes, peri__storage *storage) {
+  peri_buffer *known = storage ? peri__registry_find(engine, key, key_bytes) : NULL;
+  if (known) {
+    peri__storage_drop(storage);
+    return known;
+  }
+  peri_buffer *buffer = peri__buffer_of_storage(storage);
+  if (buffer && !peri__registry_add(engine, key, key_bytes, buffer)) {
+    peri_buffer_release(buffer);
+    return NULL;
+  }
+  return buffer;
+}
+
+peri_buffer *peri_engine_load(peri_engine *engine, const char *path) {
+  if (!path || !*path) return peri__fail("load: a path is wanted"), NULL;
+  size_t key_bytes = strlen(path);
+  peri_buffer *known = peri__registry_find(engine, path, key_bytes);
+  return known ? known : make_known(engine, path, key_bytes, decode_path(engine, path));
+}
+
+peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *bytes, size_t size) {
+  char key[80];
+  if (!bytes || !size) return peri__fail("load: the file in memory is empty"), NULL;
+  size_t key_bytes = content_key(bytes, size, key);
+  peri_buffer *known = peri__registry_find(engine, key, key_bytes);
+  return known ? known : make_known(engine, key, key_bytes, peri__decode("memory", bytes, size, engine->sample_rate));
+}
+
+/* ---- On a loader thread ----------------------------------------------------------------------------------------- */
+
+static void free_load(peri__load *load) {
+  peri__release(load->bytes, load->size);
+  peri__release(load, sizeof *load + load->key_bytes + 1);
+}
+
+static void tell_waiters(peri_engine *engine, peri__load *load, peri_buffer *buffer) {
+  while (load->waiters) {
+    load_waiter *waiter = load->waiters;
+    load->waiters = waiter->next;
+    peri_event event = {.type = PERI_EVENT_LOADED, .user = waiter->user, .buffer = buffer};
+    if (!buffer) snprintf(event.message, sizeof event.message, "%s", peri_error());
+    if (buffer) peri_buffer_retain(buffer);
+    if (!peri__owner_notify(engine, waiter->owner, &event)) peri_buffer_release(buffer);
+    peri__release(waiter, sizeof *waiter);
+  }
+}
+
+static void finish_load(peri_engine *engine, peri__load *load, peri_buffer *buffer) {
+  peri__lock(engine);
+  peri__load **place = &engine->loads;
+  while (*place != load) place = &(*place)->next;
+  *place = load->next;
+  tell_waiters(engine, load, buffer);
+  peri__unlock(engine);
+  peri_buffer_release(buffer);
+  free_load(load);
+}
+
+static void run_load(peri__job *job) {
+  peri__load *load = (peri__load *)(void *)job;
+  peri_engine *engine = load->engine;
+  peri_buffer *buffer = NULL;
+  if (engine->closing) peri__fail("the engine was closed");
+  else if (!(buffer = peri__registry_find(engine, load->key, load->key_bytes))) {
+    peri__storage *storage = load->bytes ? peri__decode("memory", load->bytes, load->size, engine->sample_rate)
+                                         : decode_path(engine, load->key);
+    buffer = make_known(engine, load->key, load->key_bytes, storage);
+  }
+  finish_load(engine, load, buffer);
+}
+
+static peri__load *find_load(const peri_engine *engine, const char *key, size_t key_bytes) {
+  for (peri__load *load = engine->loads; load; load = load->next)
+    if (load->key_bytes == key_bytes && memcmp(load->key, key, key_bytes) == 0) return load;
+  return NULL;
+}
+
+/* A load that is under way already, or a new one; takes over `bytes`. */
+static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_bytes, void *bytes, size_t size) {
+  peri__load *load = find_load(engine, key, key_bytes);
+  if (load) {
+    peri__release(bytes, size);
+    return load;
+  }
+  load = peri__allocate(sizeof *load + key_bytes + 1, 16);
+  if (!load) return NULL;
+  load->job.run = run_load;
+  load->engine = engine;
+  load->bytes = bytes;
+  load->size = size;
+  load->key_bytes = key_bytes;
+  memcpy(load->key, key, key_bytes);
+  load->next = engine->loads;
+  engine->loads = load;
+  peri__loader_add(engine->loader, &load->job);
+  return load;
+}
+
+/* `bytes` are taken over. */
+static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *key, size_t key_bytes, void *bytes,
+                       size_t size) {
+  peri__lock(engine);
+  bool known = peri__owner_exists(engine, owner) || peri__fail("load: there is no owner %u", owner);
+  load_waiter *waiter = known && peri__need_loader(engine) ? PERI_NEW(load_waiter) : NULL;
+  peri__load *load = waiter ? begin_load(engine, key, key_bytes, bytes, size) : NULL;
+  if (load) {
+    *waiter = (load_waiter){load->waiters, owner, user};
+    load->waiters = waiter;
+  } else {
+    peri__release(waiter, sizeof *waiter);
+    peri__release(bytes, size);
+  }
+  peri__unlock(engine);
+  return load != NULL;
+}
+
+bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path) {
+  if (!path || !*path) return peri__fail("load: a path is wanted");
+  return load_async(engine, owner, user, path, strlen(path), NULL, 0);
+}
+
+bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes, size_t size) {
+  if (!bytes || !size) return peri__fail("load: the file in memory is empty");
+  char key[80];
+  void *copy = peri__allocate(size, 16);
+  if (!copy) return false;
+  memcpy(copy, bytes, size);
+  return load_async(engine, owner, user, key, content_key(bytes, size, key), copy, size);
+}
+
+void peri__loads_forget(peri_engine *engine, peri_owner owner) {
+  for (peri__load *load = engine->loads; load; load = load->next) {
+    for (load_waiter **place = &load->waiters; *place;) {
+      load_waiter *waiter = *place;
+      if (waiter->owner != owner) {
+        place = &waiter->next;
+        continue;
+      }
+      *place = waiter->next;
+      peri__release(waiter, sizeof *waiter);
+    }
+  }
+}
+
+bool peri_file_inspect(const char *path, peri_file_info *info) {
+  size_t size;
+  if (!path || !*path) return peri__fail("inspect: a path is wanted");
+  void *bytes = peri__read_file(path, &size);
+  bool done = bytes && peri__inspect(path, bytes, size, info);
+  peri__release(bytes, size);
+  return done;
+}

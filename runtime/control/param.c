@@ -1,0 +1,286 @@
+/* Parameters: automation is checked here and carried out by the audio thread. */
+#include "control/control.h"
+
+#include <math.h>
+
+/* What was scheduled and is still to come, for the checks that an error demands (Web Audio 1.1, setValueCurveAtTime:
+ * NotSupportedError where events and curves overlap). Times in seconds. */
+typedef struct scheduled {
+  double time, end; /* of a curve; end = time for all others */
+} scheduled;
+
+typedef struct peri__timeline {
+  scheduled *events;
+  size_t count, capacity;
+} peri__timeline;
+
+void peri__timeline_free(peri__timeline *timeline) {
+  if (!timeline) return;
+  peri__release(timeline->events, timeline->capacity * sizeof *timeline->events);
+  peri__release(timeline, sizeof *timeline);
+}
+
+/* ---- Finding ---------------------------------------------------------------------------------------------------- */
+
+static const peri__kind *kind_of(peri_engine *engine, peri_node id) {
+  if ((uint32_t)id & PERI_SOURCE_BIT) return peri__find_source(engine, id) ? &peri__kind_buffer_source : NULL;
+  peri__graph_node *node = peri__find_node(engine, id);
+  return node ? node->render->kind : NULL;
+}
+
+static bool check_index(peri_engine *engine, peri_node id, uint32_t index) {
+  const peri__kind *kind = kind_of(engine, id);
+  if (!kind) return false;
+  return index < kind->info.params ? true : peri__fail("%s has no parameter %u", kind->info.name, index);
+}
+
+/* The parameter, made if it is a source's and was not needed before; NULL sets peri_error(). */
+static peri__param *find_param(peri_engine *engine, peri_node id, uint32_t index) {
+  if (!check_index(engine, id, index)) return NULL;
+  if (!((uint32_t)id & PERI_SOURCE_BIT)) return &peri__find_node(engine, id)->render->params[index];
+  peri__param *params = peri__source_params(engine, peri__find_source(engine, id));
+  return params ? &params[index] : NULL;
+}
+
+/* A source whose parameters are still plain numbers, or NULL. */
+static peri__source *plain_source(peri_engine *engine, peri_node id) {
+  if (!((uint32_t)id & PERI_SOURCE_BIT)) return NULL;
+  peri__source *source = peri__find_source(engine, id);
+  peri__source_details *details = source ? peri__source_details_now(source) : NULL;
+  return details && atomic_load_explicit(&details->params, memory_order_relaxed) ? NULL : source;
+}
+
+/* ---- The timeline ----------------------------------------------------------------------------------------------- */
+
+/* Makes room for one more; forgets what is over. */
+static bool timeline_room(peri_engine *engine, peri__param *param) {
+  if (!param->timeline && !(param->timeline = PERI_NEW(peri__timeline))) return false;
+  peri__timeline *timeline = param->timeline;
+  double now = peri_engine_time(engine);
+  size_t kept = 0;
+  for (size_t e = 0; e < timeline->count; e++)
+    if (timeline->events[e].end >= now) timeline->events[kept++] = timeline->events[e];
+  timeline->count = kept;
+  scheduled *events = peri__grow(timeline->events, sizeof *events, kept, &timeline->capacity, kept + 1);
+  if (!events) return false;
+  timeline->events = events;
+  return true;
+}
+
+static bool check_overlap(const peri__param *param, double time, double duration) {
+  const peri__timeline *timeline = param->timeline;
+  for (size_t e = 0; timeline && e < timeline->count; e++) {
+    const scheduled *event = &timeline->events[e];
+    if (event->end > event->time && time >= event->time && time < event->end)
+      return peri__fail("%g s lies within the value curve from %g to %g s: cancel it first", time, event->time, event->end);
+    if (duration > 0.0 && event->time > time && event->time < time + duration)
+      return peri__fail("the value curve from %g to %g s would cover an event at %g s: cancel it first", time,
+                        time + duration, event->time);
+  }
+  return true;
+}
+
+static void timeline_cancel(peri__param *param, double time, bool hold) {
+  peri__timeline *timeline = param->timeline;
+  size_t kept = 0;
+  for (size_t e = 0; timeline && e < timeline->count; e++) {
+    scheduled event = timeline->events[e];
+    bool covers = event.end > event.time && event.time < time && event.end > time;
+    if (event.time >= time || (covers && !hold)) continue;
+    if (covers) event.end = time;
+    timeline->events[kept++] = event;
+  }
+  if (timeline) timeline->count = kept;
+}
+
+/* ---- Events ----------------------------------------------------------------------------------------------------- */
+
+typedef struct event_plan {
+  peri__event_type type;
+  float value;
+  double time, span; /* seconds */
+  const float *curve;
+  size_t curve_count;
+} event_plan;
+
+static bool check_event(const event_plan *plan) {
+  if (!peri__check_time("the time of an event", plan->time)) return false;
+  if (plan->type != PERI_EVENT_CURVE) return peri__check_finite("the value of an event", (double)plan->value);
+  for (size_t k = 0; k < plan->curve_count; k++)
+    if (!peri__check_finite("a value of a curve", (double)plan->curve[k])) return false;
+  return true;
+}
+
+static peri__event *make_event(const peri_engine *engine, const event_plan *plan) {
+  size_t bytes = sizeof(peri__event) + plan->curve_count * sizeof(float);
+  peri__event *event = peri__allocate(bytes, _Alignof(peri__event));
+  if (!event) return NULL;
+  event->retired.kind = PERI_RETIRED_EVENT;
+  event->type = plan->type;
+  event->value = plan->value;
+  event->time = peri__frames_of(engine, plan->time);
+  event->span = plan->span * engine->sample_rate;
+  event->curve_count = (uint32_t)plan->curve_count;
+  if (plan->curve_count) memcpy(event->curve, plan->curve, plan->curve_count * sizeof(float));
+  return event;
+}
+
+static bool schedule_locked(peri_engine *engine, peri_node id, uint32_t index, const event_plan *plan) {
+  peri__param *param = find_param(engine, id, index);
+  if (!param) return false;
+  double duration = plan->type == PERI_EVENT_CURVE ? plan->span : 0.0;
+  if (!PERI_ROOM(engine, PARAM_EVENT) || !timeline_room(engine, param) || !check_overlap(param, plan->time, duration)) return false;
+  peri__event *event = make_event(engine, plan);
+  if (!event) return false;
+  param->timeline->events[param->timeline->count++] = (scheduled){plan->time, plan->time + duration};
+  PERI_SEND(engine, PARAM_EVENT, param, event);
+  return peri__publish(engine);
+}
+
+static bool schedule(peri_engine *engine, peri_node id, uint32_t index, const event_plan *plan) {
+  if (!check_event(plan)) return false;
+  peri__lock(engine);
+  bool done = schedule_locked(engine, id, index, plan);
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri_param_set_value_at_time(peri_engine *engine, peri_node node, uint32_t param, float value, double time) {
+  return schedule(engine, node, param, &(event_plan){PERI_EVENT_SET, value, time, 0.0, NULL, 0});
+}
+
+bool peri_param_linear_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time) {
+  return schedule(engine, node, param, &(event_plan){PERI_EVENT_LINEAR, value, end_time, 0.0, NULL, 0});
+}
+
+bool peri_param_exponential_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time) {
+  if (value == 0.0f) return peri__fail("an exponential ramp cannot reach 0: use a small value, or setTargetAtTime");
+  return schedule(engine, node, param, &(event_plan){PERI_EVENT_EXPONENTIAL, value, end_time, 0.0, NULL, 0});
+}
+
+bool peri_param_set_target(peri_engine *engine, peri_node node, uint32_t param, float target, double start_time,
+                           double time_constant) {
+  if (!peri__check_time("timeConstant", time_constant)) return false;
+  return schedule(engine, node, param, &(event_plan){PERI_EVENT_TARGET, target, start_time, time_constant, NULL, 0});
+}
+
+bool peri_param_set_curve(peri_engine *engine, peri_node node, uint32_t param, const float *values, size_t count,
+                          double start_time, double duration) {
+  if (!values || count < 2) return peri__fail("a value curve needs at least 2 values, got %zu", values ? count : 0);
+  if (count > UINT32_MAX / 8) return peri__fail("a value curve has at most %u values, got %zu", UINT32_MAX / 8, count);
+  if (!(duration > 0.0 && isfinite(duration))) return peri__fail("the duration of a value curve must be above 0 s, got %g", duration);
+  return schedule(engine, node, param, &(event_plan){PERI_EVENT_CURVE, 0.0f, start_time, duration, values, count});
+}
+
+static bool cancel(peri_engine *engine, peri_node id, uint32_t index, double time, bool hold) {
+  if (!peri__check_time("cancelTime", time)) return false;
+  peri__lock(engine);
+  peri__param *param = PERI_ROOM(engine, PARAM_CANCEL) ? find_param(engine, id, index) : NULL;
+  peri__event *spare = NULL;
+  bool done = param != NULL;
+  if (done && hold) done = (spare = make_event(engine, &(event_plan){.type = PERI_EVENT_SET, .time = time})) != NULL;
+  if (done) {
+    timeline_cancel(param, time, hold);
+    PERI_SEND(engine, PARAM_CANCEL, param, peri__frames_of(engine, time), spare);
+    peri__publish(engine);
+  }
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri_param_cancel(peri_engine *engine, peri_node node, uint32_t param, double time) {
+  return cancel(engine, node, param, time, false);
+}
+
+bool peri_param_cancel_and_hold(peri_engine *engine, peri_node node, uint32_t param, double time) {
+  return cancel(engine, node, param, time, true);
+}
+
+/* ---- Values ----------------------------------------------------------------------------------------------------- */
+
+static float value_of(peri__param *param) {
+  bool applied = (uint32_t)atomic_load_explicit(&param->applied, memory_order_acquire) == param->sequence;
+  float value = applied ? atomic_load_explicit(&param->shown, memory_order_relaxed) : param->set_value;
+  if (value < param->info->min_value) return param->info->min_value;
+  return value > param->info->max_value ? param->info->max_value : value;
+}
+
+bool peri_param_value(peri_engine *engine, peri_node id, uint32_t index, float *value) {
+  peri__lock(engine);
+  bool done = check_index(engine, id, index);
+  if (done) {
+    peri__source *source = plain_source(engine, id);
+    const peri__source_details *details = source ? peri__source_details_now(source) : NULL;
+    if (!source) *value = value_of(find_param(engine, id, index));
+    else if (index == PERI_SOURCE_PLAYBACK_RATE) *value = source->playback_rate;
+    else *value = details ? details->detune : 0.0f;
+  }
+  peri__unlock(engine);
+  return done;
+}
+
+/* A source's number, with no timeline: cheaper than a parameter. */
+static bool set_plain(peri_engine *engine, peri__source *source, uint32_t index, float value) {
+  if (!PERI_ROOM(engine, SOURCE_STEP)) return false;
+  if (index == PERI_SOURCE_DETUNE) {
+    peri__source_details *details = peri__source_details_of(engine, source);
+    if (!details) return false;
+    details->detune = value;
+  } else {
+    source->playback_rate = value;
+  }
+  if (!peri__source_started(source)) return true;
+  PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
+  return peri__publish(engine);
+}
+
+static bool set_value(peri_engine *engine, peri_node id, uint32_t index, float value) {
+  if (!check_index(engine, id, index)) return false;
+  peri__source *source = plain_source(engine, id);
+  if (source) return set_plain(engine, source, index, value);
+  peri__param *param = find_param(engine, id, index);
+  if (!PERI_ROOM(engine, PARAM_VALUE) || !check_overlap(param, peri_engine_time(engine), 0.0)) return false;
+  param->set_value = value;
+  param->sequence++;
+  PERI_SEND(engine, PARAM_VALUE, param, value, param->sequence);
+  return peri__publish(engine);
+}
+
+bool peri_param_set_value(peri_engine *engine, peri_node id, uint32_t index, float value) {
+  if (!peri__check_finite("the value of a parameter", (double)value)) return false;
+  peri__lock(engine);
+  bool done = set_value(engine, id, index, value);
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri_param_set_audio_rate(peri_engine *engine, peri_node id, uint32_t index, bool audio_rate) {
+  peri__lock(engine);
+  const peri__kind *kind = check_index(engine, id, index) ? kind_of(engine, id) : NULL;
+  bool done = kind != NULL;
+  if (done && kind->info.param[index].fixed_rate) {
+    if (kind->info.param[index].audio_rate != audio_rate)
+      done = peri__fail("the automation rate of %s.%s cannot be changed", kind->info.name, kind->info.param[index].name);
+  } else if (done) {
+    peri__param *param = PERI_ROOM(engine, PARAM_RATE) ? find_param(engine, id, index) : NULL;
+    done = param != NULL;
+    if (done) {
+      param->set_audio_rate = audio_rate;
+      PERI_SEND(engine, PARAM_RATE, param, audio_rate);
+      peri__publish(engine);
+    }
+  }
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri_param_get_audio_rate(peri_engine *engine, peri_node id, uint32_t index, bool *audio_rate) {
+  peri__lock(engine);
+  bool done = check_index(engine, id, index);
+  if (done) {
+    const peri__kind *kind = kind_of(engine, id);
+    *audio_rate = kind->info.param[index].fixed_rate ? kind->info.param[index].audio_rate : find_param(engine, id, index)->set_audio_rate;
+  }
+  peri__unlock(engine);
+  return done;
+}

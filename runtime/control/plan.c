@@ -1,0 +1,364 @@
+/* The render plan: compiled from the graph when something was edited and something depends on it. */
+#include "control/control.h"
+
+#include "base/blocks.h"
+
+/* Everything a plan needs, counted before its memory is taken. */
+typedef struct plan_size {
+  uint32_t steps, inputs, edges, signals, taps, moves;
+  size_t floats;
+} plan_size;
+
+/* Sample memory of signals is shared: a signal's place is free again when its last reader has run. */
+#define SIZE_CLASSES 6 /* 1, 2, 4, 8, 16, 32 channels */
+
+typedef struct compile {
+  peri_engine *engine;
+  peri__graph *graph;
+  uint32_t *order, *stack; /* of nodes; `count` are in order */
+  uint32_t count, head;
+  uint32_t number;         /* of the search for cycles */
+  plan_size size;
+} compile;
+
+/* ---- What is alive ---------------------------------------------------------------------------------------------- */
+
+/* A node lives while it is held, tapped or fed by a source, or something that lives leads to it. */
+static void reach(compile *c) {
+  peri__graph *graph = c->graph;
+  uint32_t top = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++) {
+    peri__graph_node *node = &graph->nodes[n];
+    node->reached = node->render && !node->removed && (node->held || node->taps || node->sources || node->source);
+    if (node->reached) c->stack[top++] = n;
+  }
+  while (top) {
+    uint32_t n = c->stack[--top];
+    for (uint32_t e = graph->nodes[n].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
+      uint32_t to = graph->edges[e].to;
+      if (graph->nodes[to].reached) continue;
+      graph->nodes[to].reached = true;
+      c->stack[top++] = to;
+    }
+  }
+}
+
+static void remove_unreached(compile *c) {
+  peri__graph *graph = c->graph;
+  for (uint32_t n = 0; n < graph->node_count; n++) {
+    peri__graph_node *node = &graph->nodes[n];
+    if (!node->render || node->removed || node->reached) continue;
+    peri__unlink_out(c->engine, n);
+    peri__unlink_in(c->engine, n);
+    node->removed = true;
+    node->removed_in = graph->sequence + 1;
+    graph->removed[graph->removed_count++] = n;
+    graph->live--;
+  }
+}
+
+/* ---- The order of steps ----------------------------------------------------------------------------------------- */
+
+static void put_in_order(compile *c, uint32_t n) {
+  c->order[c->count++] = n;
+}
+
+/* Hands on that what is in order from `head` on is computed. */
+static void drain_order(compile *c) {
+  peri__graph *graph = c->graph;
+  for (; c->head < c->count; c->head++) {
+    for (uint32_t e = graph->nodes[c->order[c->head]].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
+      peri__graph_node *to = &graph->nodes[graph->edges[e].to];
+      if (!to->muted && --to->waiting == 0) put_in_order(c, graph->edges[e].to);
+    }
+  }
+}
+
+/* Tarjan's strongly connected components among the nodes that still wait, without recursion: a frame of the stack is a
+ * node and the edge to look at next. Nodes of a cycle are muted (Web Audio 1.1, rendering loop, step 4.2). */
+static void mute_cycles(compile *c) {
+  peri__graph *graph = c->graph;
+  uint32_t *nodes = c->stack, *edges = nodes + graph->node_count, *component = edges + graph->node_count;
+  uint32_t component_count = 0;
+  for (uint32_t root = 0; root < graph->node_count; root++) {
+    if (!graph->nodes[root].reached || graph->nodes[root].waiting == 0 || graph->nodes[root].number) continue;
+    uint32_t depth = 0;
+    nodes[depth] = root;
+    edges[depth++] = graph->nodes[root].first_out;
+    graph->nodes[root].number = graph->nodes[root].low = ++c->number;
+    graph->nodes[root].on_stack = true;
+    component[component_count++] = root;
+    while (depth) {
+      uint32_t n = nodes[depth - 1], e = edges[depth - 1];
+      peri__graph_node *node = &graph->nodes[n];
+      if (e != PERI_NONE) {
+        edges[depth - 1] = graph->edges[e].next_out;
+        uint32_t t = graph->edges[e].to;
+        peri__graph_node *to = &graph->nodes[t];
+        if (t == n) node->muted = true;
+        if (!to->number) {
+          to->number = to->low = ++c->number;
+          to->on_stack = true;
+          component[component_count++] = t;
+          nodes[depth] = t;
+          edges[depth++] = to->first_out;
+        } else if (to->on_stack && to->number < node->low) {
+          node->low = to->number;
+        }
+        continue;
+      }
+      depth--;
+      if (depth && node->low < graph->nodes[nodes[depth - 1]].low) graph->nodes[nodes[depth - 1]].low = node->low;
+      if (node->low != node->number) continue;
+      bool single = component[component_count - 1] == n;
+      uint32_t member;
+      do {
+        member = component[--component_count];
+        graph->nodes[member].on_stack = false;
+        if (!single) graph->nodes[member].muted = true;
+      } while (member != n);
+    }
+  }
+}
+
+static void sort_steps(compile *c) {
+  peri__graph *graph = c->graph;
+  uint32_t alive = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++) {
+    peri__graph_node *node = &graph->nodes[n];
+    if (!node->reached) continue;
+    alive++;
+    node->waiting = node->number = node->low = 0;
+    node->muted = node->on_stack = false;
+  }
+  for (uint32_t n = 0; n < graph->node_count; n++)
+    for (uint32_t e = graph->nodes[n].reached ? graph->nodes[n].first_out : PERI_NONE; e != PERI_NONE; e = graph->edges[e].next_out)
+      graph->nodes[graph->edges[e].to].waiting++;
+  for (uint32_t n = 0; n < graph->node_count; n++)
+    if (graph->nodes[n].reached && graph->nodes[n].waiting == 0) put_in_order(c, n);
+  drain_order(c);
+  if (c->count == alive) return;
+  mute_cycles(c);
+  for (uint32_t n = 0; n < graph->node_count; n++)
+    if (graph->nodes[n].reached && graph->nodes[n].muted && graph->nodes[n].waiting) put_in_order(c, n);
+  drain_order(c);
+}
+
+/* ---- Channels and sizes ----------------------------------------------------------------------------------------- */
+
+static uint32_t clamp_count(const peri_channel_rule *rule, uint32_t most) {
+  if (rule->mode == PERI_COUNT_EXPLICIT) return rule->count;
+  return rule->mode == PERI_COUNT_CLAMPED_MAX && most > rule->count ? rule->count : most;
+}
+
+/* The first edge that a step reads. A muted one reads none: it may run before what leads to it. */
+static uint32_t first_read(const peri__graph_node *node) { return node->muted ? PERI_NONE : node->first_in; }
+
+/* Upper bounds of the outputs' channels, in order, so that signals have room for whatever will come. */
+static void measure_steps(compile *c) {
+  peri__graph *graph = c->graph;
+  for (uint32_t k = 0; k < c->count; k++) {
+    peri__graph_node *node = &graph->nodes[c->order[k]];
+    const peri__kind *kind = node->render->kind;
+    uint32_t most = 1;
+    for (uint32_t i = 0; i < kind->info.inputs; i++)
+      if (node->render->inputs[i].channels > most) most = node->render->inputs[i].channels;
+    for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
+      c->size.edges++;
+      if (graph->nodes[graph->edges[e].from].bound > most) most = graph->nodes[graph->edges[e].from].bound;
+    }
+    node->bound = node->muted ? 1 : kind->output_bound(clamp_count(&node->rule, most));
+    node->signal = c->size.signals;
+    c->size.signals += kind->info.outputs;
+    c->size.inputs += kind->info.inputs + kind->info.params;
+    c->size.taps += node->taps;
+  }
+  c->size.steps = c->count;
+  c->size.moves = (uint32_t)graph->move_count;
+}
+
+static uint32_t size_class(uint32_t channels) {
+  uint32_t k = 0;
+  while ((1u << k) < channels) k++;
+  return k;
+}
+
+/* Gives each signal a place, in floats / PERI_QUANTUM, counting readers in `readers` and chaining free places. */
+static void place_signals(compile *c, uint32_t *place, uint32_t *readers, uint32_t *chain) {
+  peri__graph *graph = c->graph;
+  uint32_t free_place[SIZE_CLASSES], blocks = 0;
+  for (int k = 0; k < SIZE_CLASSES; k++) free_place[k] = PERI_NONE;
+  memset(readers, 0, c->size.signals * sizeof *readers);
+  for (uint32_t k = 0; k < c->count; k++)
+    for (uint32_t e = first_read(&graph->nodes[c->order[k]]); e != PERI_NONE; e = graph->edges[e].next_in)
+      readers[graph->nodes[graph->edges[e].from].signal + graph->edges[e].output]++;
+  for (uint32_t k = 0; k < c->count; k++) {
+    uint32_t n = c->order[k];
+    const peri__graph_node *node = &graph->nodes[n];
+    uint32_t outputs = node->render->kind->info.outputs, class = size_class(node->bound);
+    for (uint32_t o = 0; o < outputs; o++) {
+      uint32_t signal = node->signal + o;
+      if (free_place[class] != PERI_NONE) {
+        uint32_t giver = free_place[class];
+        free_place[class] = chain[giver];
+        place[signal] = place[giver];
+      } else {
+        place[signal] = blocks;
+        blocks += 1u << class;
+      }
+    }
+    if (n == c->engine->destination) continue; /* read after all steps; nothing is freed behind it */
+    for (uint32_t o = 0; o < outputs; o++)
+      if (readers[node->signal + o] == 0) chain[node->signal + o] = free_place[class], free_place[class] = node->signal + o;
+    for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
+      const peri__graph_node *from = &graph->nodes[graph->edges[e].from];
+      uint32_t signal = from->signal + graph->edges[e].output;
+      if (--readers[signal]) continue;
+      uint32_t from_class = size_class(from->bound);
+      chain[signal] = free_place[from_class];
+      free_place[from_class] = signal;
+    }
+  }
+  c->size.floats = (size_t)blocks * PERI_QUANTUM;
+}
+
+/* ---- The plan's memory ------------------------------------------------------------------------------------------ */
+
+static size_t take(size_t *offset, size_t bytes) {
+  size_t at = *offset;
+  *offset = (at + bytes + PERI_CACHE_LINE - 1) & ~(size_t)(PERI_CACHE_LINE - 1);
+  return at;
+}
+
+static peri__plan *make_plan(peri__graph *graph, const plan_size *size, float **floats) {
+  size_t bytes = 0;
+  size_t plan_at = take(&bytes, sizeof(peri__plan)), steps_at = take(&bytes, size->steps * sizeof(peri__plan_step));
+  size_t inputs_at = take(&bytes, size->inputs * sizeof(peri__plan_input)), edges_at = take(&bytes, size->edges * sizeof(uint32_t));
+  size_t signals_at = take(&bytes, size->signals * sizeof(peri__signal)), taps_at = take(&bytes, size->taps * sizeof(peri__plan_tap));
+  size_t moves_at = take(&bytes, size->moves * sizeof(peri__plan_move)), floats_at = take(&bytes, size->floats * sizeof(float));
+  unsigned char *memory = graph->spare;
+  if (memory && graph->spare_bytes >= bytes && graph->spare_bytes <= 2 * bytes + 4096) {
+    bytes = graph->spare_bytes;
+    graph->spare = NULL;
+    graph->spare_bytes = 0;
+  } else if (!(memory = peri__allocate(bytes, PERI_CACHE_LINE))) {
+    return NULL;
+  }
+  peri__plan *plan = (peri__plan *)(void *)(memory + plan_at);
+  *plan = (peri__plan){.retired = {{NULL}, PERI_RETIRED_PLAN}, .bytes = bytes};
+  plan->steps = (peri__plan_step *)(void *)(memory + steps_at);
+  plan->inputs = (peri__plan_input *)(void *)(memory + inputs_at);
+  plan->edges = (uint32_t *)(void *)(memory + edges_at);
+  plan->signals = (peri__signal *)(void *)(memory + signals_at);
+  plan->taps = (peri__plan_tap *)(void *)(memory + taps_at);
+  plan->moves = (peri__plan_move *)(void *)(memory + moves_at);
+  *floats = (float *)(void *)(memory + floats_at);
+  return plan;
+}
+
+void peri__plan_free(peri_engine *engine, peri__plan *plan) {
+  peri__graph *graph = &engine->graph;
+  size_t bytes = plan->bytes;
+  if (bytes > graph->spare_bytes) { /* the largest is kept for the next one */
+    peri__release(graph->spare, graph->spare_bytes);
+    graph->spare = plan;
+    graph->spare_bytes = bytes;
+    return;
+  }
+  peri__release(plan, bytes);
+}
+
+static void fill_step_inputs(const compile *c, peri__plan *plan, const peri__graph_node *node, uint32_t first,
+                             uint32_t *edge_count) {
+  static const peri_channel_rule mono = {1, PERI_COUNT_EXPLICIT, PERI_SPEAKERS};
+  peri__graph *graph = c->graph;
+  const peri_node_info *info = &node->render->kind->info;
+  uint32_t places = info->inputs + info->params;
+  peri__plan_input *inputs = &plan->inputs[first];
+  for (uint32_t i = 0; i < places; i++) {
+    bool is_input = i < info->inputs;
+    inputs[i] = (peri__plan_input){is_input ? &node->render->inputs[i] : &node->render->params[i - info->inputs].input, 0, 0,
+                                   is_input ? node->rule : mono};
+  }
+  for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) inputs[graph->edges[e].place].edge_count++;
+  for (uint32_t i = 0; i < places; i++) {
+    inputs[i].first_edge = *edge_count;
+    *edge_count += inputs[i].edge_count;
+    inputs[i].edge_count = 0;
+  }
+  for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
+    peri__plan_input *input = &inputs[graph->edges[e].place];
+    plan->edges[input->first_edge + input->edge_count++] = graph->nodes[graph->edges[e].from].signal + graph->edges[e].output;
+  }
+}
+
+static uint32_t fill_step_taps(const compile *c, peri__plan *plan, uint32_t node, uint32_t first) {
+  uint32_t count = 0;
+  for (const peri_tap *tap = c->engine->taps; tap; tap = tap->next)
+    if (!tap->closed && tap->node == node) plan->taps[first + count++] = (peri__plan_tap){tap->blocks, tap->channels};
+  return count;
+}
+
+static void fill_plan(const compile *c, peri__plan *plan, const uint32_t *place, float *floats) {
+  peri__graph *graph = c->graph;
+  uint32_t inputs = 0, edges = 0, taps = 0;
+  for (uint32_t k = 0; k < c->count; k++) {
+    uint32_t n = c->order[k];
+    const peri__graph_node *node = &graph->nodes[n];
+    const peri_node_info *info = &node->render->kind->info;
+    peri__plan_step *step = &plan->steps[k];
+    *step = (peri__plan_step){node->render, inputs, node->signal, taps, 0, node->muted};
+    fill_step_inputs(c, plan, node, inputs, &edges);
+    inputs += info->inputs + info->params;
+    if (node->taps) step->tap_count = fill_step_taps(c, plan, n, taps);
+    taps += step->tap_count;
+    for (uint32_t o = 0; o < info->outputs; o++)
+      plan->signals[node->signal + o] =
+          (peri__signal){floats + (size_t)place[node->signal + o] * PERI_QUANTUM, 1, node->bound, true};
+  }
+  for (size_t m = 0; m < graph->move_count; m++) {
+    const peri__move *move = &graph->moves[m];
+    if (move->source->generation != move->generation) continue;
+    plan->moves[plan->move_count++] = (peri__plan_move){peri__voice_of(move->source), move->from, move->to};
+  }
+  plan->step_count = c->count;
+  plan->destination = graph->nodes[c->engine->destination].signal;
+  plan->sequence = graph->sequence + 1;
+}
+
+static bool grow_work(peri__graph *graph) {
+  size_t needed = graph->node_count * 4 + 16;
+  uint32_t *work = peri__grow(graph->work, sizeof *work, 0, &graph->work_capacity, needed);
+  if (!work) return false;
+  graph->work = work;
+  uint32_t *removed = peri__grow(graph->removed, sizeof *removed, graph->removed_count, &graph->removed_capacity,
+                                 graph->node_count + graph->removed_count);
+  if (!removed) return false;
+  graph->removed = removed;
+  return true;
+}
+
+bool peri__compile(peri_engine *engine) {
+  peri__graph *graph = &engine->graph;
+  if (!graph->dirty) return true;
+  if (!PERI_ROOM(engine, PLAN) || !grow_work(graph)) return false;
+  compile c = {.engine = engine, .graph = graph, .order = graph->work, .stack = graph->work + graph->node_count};
+  reach(&c);
+  remove_unreached(&c);
+  sort_steps(&c);
+  measure_steps(&c);
+  uint32_t *places = PERI_NEW_ARRAY(uint32_t, (size_t)c.size.signals * 3);
+  if (!places) return false;
+  place_signals(&c, places, places + c.size.signals, places + 2 * (size_t)c.size.signals);
+  float *floats;
+  peri__plan *plan = make_plan(graph, &c.size, &floats);
+  if (plan) fill_plan(&c, plan, places, floats);
+  peri__release(places, (size_t)c.size.signals * 3 * sizeof *places);
+  if (!plan) return false;
+  PERI_SEND(engine, PLAN, plan);
+  graph->sequence++;
+  graph->steps = c.count;
+  graph->move_count = 0;
+  graph->dirty = false;
+  return true;
+}

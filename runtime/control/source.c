@@ -1,0 +1,568 @@
+/* Buffer sources: a pool of slots. Control writes a slot until it starts and again when it has come back. */
+#include "control/control.h"
+
+#include "dsp/math.h"
+
+#include <math.h>
+
+#define RECLAIM_EACH_CALL 4u
+#define GENERATION_SPENT UINT32_MAX
+
+/* Parameters of a source that has ended wait here until the commands that name them have been applied. */
+struct peri__old_params {
+  peri__param *params;
+  uint64_t pushed;
+  peri__old_params *next;
+};
+
+/* ---- Slots ------------------------------------------------------------------------------------------------------ */
+
+static bool add_chunk(peri_engine *engine) {
+  if (engine->chunk_count * PERI_SOURCE_CHUNK >= PERI_SOURCE_BIT - PERI_SOURCE_CHUNK) return peri__fail("too many sources");
+  peri__source_chunk **chunks = peri__grow((void *)engine->chunks, sizeof *chunks, engine->chunk_count,
+                                           &engine->chunk_capacity, engine->chunk_count + 1);
+  if (!chunks) return false;
+  engine->chunks = chunks;
+  peri__source_chunk *chunk = PERI_NEW(peri__source_chunk);
+  if (!chunk) return false;
+  uint32_t first = (uint32_t)engine->chunk_count * PERI_SOURCE_CHUNK;
+  chunks[engine->chunk_count++] = chunk;
+  for (uint32_t k = PERI_SOURCE_CHUNK; k-- > 0;) {
+    chunk->source[k].index = first + k;
+    chunk->source[k].generation = 1;
+    chunk->source[k].link.next = (peri__link *)engine->free_source;
+    engine->free_source = &chunk->source[k];
+  }
+  return true;
+}
+
+static peri__source *take_slot(peri_engine *engine) {
+  if (!engine->free_source && !add_chunk(engine)) return NULL;
+  peri__source *source = engine->free_source;
+  engine->free_source = (peri__source *)(void *)source->link.next;
+  engine->sources++;
+  return source;
+}
+
+static void give_slot(peri_engine *engine, peri__source *source) {
+  engine->sources--;
+  atomic_store_explicit(&source->phase, PERI_SOURCE_FREE, memory_order_relaxed);
+  if (source->generation == GENERATION_SPENT) return;
+  source->generation++;
+  source->link.next = (peri__link *)engine->free_source;
+  engine->free_source = source;
+}
+
+peri_node peri__source_id(const peri__source *source) {
+  return (peri_node)source->generation << 32 | PERI_SOURCE_BIT | source->index;
+}
+
+bool peri__source_gone(const peri__source *source) {
+  unsigned phase = atomic_load_explicit(&source->phase, memory_order_relaxed);
+  return phase == PERI_SOURCE_FREE || phase == PERI_SOURCE_ENDED;
+}
+
+peri__source *peri__find_source(peri_engine *engine, peri_node id) {
+  uint32_t index = (uint32_t)id & ~PERI_SOURCE_BIT, generation = (uint32_t)(id >> 32);
+  size_t chunk = index / PERI_SOURCE_CHUNK;
+  if (id == 0) return peri__fail("the source is null"), NULL;
+  if (!((uint32_t)id & PERI_SOURCE_BIT)) return peri__fail("node %#llx is no buffer source", (unsigned long long)id), NULL;
+  if (chunk >= engine->chunk_count || generation == 0 ||
+      generation > engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK].generation)
+    return peri__fail("source %#llx is not of this engine", (unsigned long long)id), NULL;
+  peri__source *source = &engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK];
+  if (source->generation != generation || peri__source_gone(source))
+    return peri__fail("source %#llx is gone: it has ended, or was released before it started", (unsigned long long)id), NULL;
+  return source;
+}
+
+bool peri__source_started(const peri__source *source) { return (source->flags & PERI_SOURCE_WAS_STARTED) != 0; }
+
+/* ---- Details ---------------------------------------------------------------------------------------------------- */
+
+peri__source_details *peri__source_details_now(const peri__source *source) {
+  return atomic_load_explicit(&((peri__source *)source)->details, memory_order_relaxed);
+}
+
+double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source) {
+  return source->storage ? source->storage->sample_rate / engine->sample_rate : 1.0;
+}
+
+peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source) {
+  peri__source_details *details = peri__source_details_now(source);
+  if (details) return details;
+  details = engine->free_details;
+  if (details) engine->free_details = details->next_free;
+  else if (!(details = PERI_NEW(peri__source_details))) return NULL;
+  *details = (peri__source_details){.duration = PERI_NEVER, .fade_at = PERI_NEVER, .junction = PERI_NONE};
+  atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed);
+  details->rate_ratio = peri__source_rate_ratio(engine, source);
+  atomic_store_explicit(&source->details, details, memory_order_release);
+  return details;
+}
+
+peri__param *peri__source_params(peri_engine *engine, peri__source *source) {
+  peri__source_details *details = peri__source_details_of(engine, source);
+  if (!details) return NULL;
+  peri__param *params = atomic_load_explicit(&details->params, memory_order_relaxed);
+  if (params || !(params = peri__params_create(&peri__kind_buffer_source))) return params;
+  float values[2] = {source->playback_rate, details->detune};
+  for (int p = 0; p < 2; p++) {
+    params[p].anchor.value = (double)values[p];
+    params[p].value = params[p].set_value = values[p];
+    atomic_store_explicit(&params[p].shown, values[p], memory_order_relaxed);
+  }
+  atomic_store_explicit(&details->params, params, memory_order_release);
+  return params;
+}
+
+static void collect_params(peri_engine *engine) {
+  uint64_t applied = atomic_load_explicit(&engine->render.applied, memory_order_acquire);
+  for (peri__old_params **place = &engine->old_params; *place;) {
+    peri__old_params *old = *place;
+    if (old->pushed > applied) {
+      place = &old->next;
+      continue;
+    }
+    *place = old->next;
+    peri__params_free(&peri__kind_buffer_source, old->params);
+    peri__release(old, sizeof *old);
+  }
+}
+
+static void drop_details(peri_engine *engine, peri__source *source) {
+  peri__source_details *details = peri__source_details_now(source);
+  if (!details) return;
+  peri__param *params = atomic_load_explicit(&details->params, memory_order_relaxed);
+  if (details->junction != PERI_NONE) {
+    engine->graph.nodes[details->junction].source = NULL; /* the next plan is without it */
+    engine->graph.dirty = true;
+  } else if (params) {
+    peri__old_params *old = PERI_NEW(peri__old_params);
+    if (old) {
+      *old = (peri__old_params){params, engine->pushed, engine->old_params};
+      engine->old_params = old;
+    }
+  }
+  atomic_store_explicit(&source->details, NULL, memory_order_relaxed);
+  details->next_free = engine->free_details;
+  engine->free_details = details;
+}
+
+/* ---- What the voice reads --------------------------------------------------------------------------------------- */
+
+void peri__source_gains(const peri__source *source, uint32_t channels, float gain[4]) {
+  float volume = source->volume, pan = source->pan;
+  gain[0] = gain[1] = volume;
+  gain[2] = gain[3] = 0.0f;
+  if (!(source->flags & PERI_SOURCE_PANNED) || channels > 2) return;
+  bool mono = channels == 1;
+  double x = mono ? ((double)pan + 1.0) / 2.0 : pan <= 0.0f ? (double)pan + 1.0 : (double)pan;
+  float left = volume * (float)peri__sin_quarter(1.0 - x), right = volume * (float)peri__sin_quarter(x);
+  if (mono) gain[0] = left, gain[1] = right;
+  else if (pan <= 0.0f) gain[1] = right, gain[2] = left;
+  else gain[0] = left, gain[3] = right;
+}
+
+static int64_t fixed_frames(double frames) {
+  double limit = (double)((int64_t)1 << 30);
+  if (!(frames > 0.0)) return 0;
+  if (frames > limit) frames = limit;
+  double whole = (double)(int64_t)(frames + 0.5), away = frames - whole;
+  if (away < 1.0 / 1024 && away > -1.0 / 1024) frames = whole;
+  return (int64_t)(frames * (double)PERI_ONE + 0.5);
+}
+
+/* Web Audio 1.1, actualLoopStart and actualLoopEnd. */
+void peri__source_loop_points(const peri__source *source, int64_t *start, int64_t *end) {
+  const peri__source_details *details = peri__source_details_now(source);
+  const peri__storage *storage = source->storage;
+  *start = 0;
+  *end = storage ? (int64_t)storage->frames << 32 : 0;
+  if (!storage || !details || !(details->loop_start_seconds >= 0.0 && details->loop_end_seconds > details->loop_start_seconds))
+    return;
+  int64_t from = fixed_frames(details->loop_start_seconds * storage->sample_rate);
+  int64_t to = fixed_frames(details->loop_end_seconds * storage->sample_rate);
+  if (to > *end) to = *end;
+  if (from < to) *start = from, *end = to;
+}
+
+static void set_voice_loop(peri__source *source, peri__voice *voice) {
+  int64_t start, end;
+  peri__source_loop_points(source, &start, &end);
+  voice->loop_start = (uint32_t)(start >> 32);
+  voice->loop_end = (uint32_t)(end >> 32);
+  bool fine = (uint32_t)start || (uint32_t)end;
+  voice->flags = (uint8_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
+  peri__source_details *details = peri__source_details_now(source);
+  if (details) details->loop_start = start, details->loop_end = end;
+}
+
+static float detune_of(const peri__source *source) {
+  const peri__source_details *details = peri__source_details_now(source);
+  return details ? details->detune : 0.0f;
+}
+
+int64_t peri__source_step(const peri_engine *engine, const peri__source *source) {
+  return peri__step((double)source->playback_rate, (double)detune_of(source), peri__source_rate_ratio(engine, source));
+}
+
+/* Before the start, all at once. */
+static void set_up_voice(const peri_engine *engine, peri__source *source) {
+  peri__voice *voice = peri__voice_of(source);
+  const peri__storage *storage = source->storage;
+  voice->samples = storage ? storage->samples : NULL;
+  voice->frames = storage ? storage->frames : 0;
+  voice->channels = (uint8_t)(storage ? storage->channels : 1);
+  voice->flags = 0;
+  if (source->flags & PERI_SOURCE_PANNED) voice->flags |= PERI_VOICE_PANNED;
+  if (storage && source->flags & PERI_SOURCE_LOOPS) voice->flags |= PERI_VOICE_LOOP;
+  if (storage && storage->nonfinite) voice->flags |= PERI_VOICE_NONFINITE;
+  voice->step = peri__source_step(engine, source);
+  voice->stop = PERI_NEVER;
+  voice->position = 0;
+  peri__source_gains(source, voice->channels, voice->gain);
+  set_voice_loop(source, voice);
+  peri__source_details *details = peri__source_details_now(source);
+  if (details) details->rate_ratio = peri__source_rate_ratio(engine, source);
+}
+
+/* ---- Destinations ----------------------------------------------------------------------------------------------- */
+
+/* Sends a larger list ahead if one more voice would not fit. Room for the command was reserved. */
+static bool room_in_list(peri_engine *engine, peri__input *input) {
+  uint32_t needed = input->started + 1;
+  if (needed <= input->promised) return true;
+#ifdef PERI_VALIDATE
+  uint32_t capacity = needed;
+#else
+  uint32_t capacity = needed < 16 ? 16 : needed + needed / 2;
+#endif
+  size_t bytes = sizeof(peri__voice_list) + capacity * sizeof(peri__voice *);
+  peri__voice_list *list = peri__allocate(bytes, 16);
+  if (!list) return false;
+  list->retired.kind = PERI_RETIRED_VOICE_LIST;
+  list->capacity = capacity;
+  engine->list_bytes += bytes;
+  input->promised = capacity;
+  PERI_SEND(engine, VOICE_LIST, input, list);
+  return true;
+}
+
+static void count_source(peri_engine *engine, peri__input *input, int more) {
+  input->sources += (uint32_t)more;
+  if (input->node == PERI_NONE) return;
+  peri__graph_node *node = &engine->graph.nodes[input->node];
+  node->sources += (uint32_t)more;
+  if (node->sources == 0 && !node->held) engine->graph.dirty = true;
+}
+
+void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32_t channels) {
+  if (channels <= input->channels) return;
+  input->channels = channels;
+  engine->graph.dirty = true;
+}
+
+bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input) {
+  peri__input *from = source->destination, *to = input ? input : &engine->render.nowhere;
+  peri__graph *graph = &engine->graph;
+  if (peri__source_started(source)) {
+    peri__move *moves = peri__grow(graph->moves, sizeof *moves, graph->move_count, &graph->move_capacity, graph->move_count + 1);
+    if (!moves) return false;
+    graph->moves = moves;
+    if (!PERI_ROOM(engine, VOICE_LIST) || !room_in_list(engine, to)) return false;
+    moves[graph->move_count++] = (peri__move){source, source->generation, from, to};
+    from->started--;
+    to->started++;
+    graph->dirty = true;
+  }
+  if (from) count_source(engine, from, -1);
+  count_source(engine, to, 1);
+  if (source->storage) peri__source_raise_channels(engine, to, source->storage->channels);
+  source->destination = to;
+  return true;
+}
+
+uint32_t peri__source_junction(peri_engine *engine, peri__source *source) {
+  peri__source_details *details = peri__source_details_of(engine, source);
+  if (!details) return PERI_NONE;
+  if (details->junction != PERI_NONE) return details->junction;
+  peri__param *params = peri__source_params(engine, source);
+  if (!params) return PERI_NONE;
+  uint32_t index = peri__graph_add(engine, PERI_NODE_BUFFER_SOURCE, params);
+  if (index == PERI_NONE) return PERI_NONE;
+  peri__graph_node *node = &engine->graph.nodes[index];
+  node->source = source;
+  if (!peri__source_attach(engine, source, &node->render->inputs[0])) {
+    node->source = NULL;
+    node->render->params = NULL; /* they stay the source's */
+    return PERI_NONE;
+  }
+  details->junction = index;
+  return index;
+}
+
+/* ---- Create ----------------------------------------------------------------------------------------------------- */
+
+peri_source_def peri_default_source_def(void) {
+  return (peri_source_def){.size = sizeof(peri_source_def), .volume = 1.0f, .playback_rate = 1.0f, .duration = INFINITY};
+}
+
+bool peri__check_pan(float pan) {
+  return pan >= -1.0f && pan <= 1.0f ? true : peri__fail("pan must be -1 to 1, got %g", (double)pan);
+}
+
+bool peri__check_finite(const char *what, double value) {
+  return isfinite(value) ? true : peri__fail("%s must be a finite number, got %g", what, value);
+}
+
+bool peri__check_time(const char *what, double value) {
+  if (!isfinite(value)) return peri__fail("%s must be a finite number of seconds, got %g", what, value);
+  return value >= 0.0 ? true : peri__fail("%s must not be negative, got %g", what, value);
+}
+
+static bool check_duration(double value) {
+  return value >= 0.0 ? true : peri__fail("duration must be a number of seconds from 0, got %g", value);
+}
+
+bool peri__check_loop(double start, double end) {
+  return peri__check_finite("loopStart", start) && peri__check_finite("loopEnd", end);
+}
+
+static bool check_def(const peri_engine *engine, const peri_source_def *def) {
+  if (!def || def->size != sizeof *def) return peri__fail("source: begin with peri_default_source_def()");
+  if (def->owner && !peri__owner_exists(engine, def->owner)) return peri__fail("source: there is no owner %u", def->owner);
+  return peri__check_finite("volume", (double)def->volume) && peri__check_pan(def->pan) &&
+         peri__check_finite("playbackRate", (double)def->playback_rate) && peri__check_finite("detune", (double)def->detune) &&
+         peri__check_loop(def->loop_start, def->loop_end) && peri__check_time("offset", def->offset) &&
+         check_duration(def->duration) && peri__check_time("the start time", def->at) && peri__check_time("fadeIn", def->fade_in);
+}
+
+void peri__source_take_storage(peri__source *source, peri_buffer *buffer) {
+  if (!buffer) return;
+  source->storage = peri__buffer_hold_storage(peri_buffer_retain(buffer));
+  source->flags |= PERI_SOURCE_HAD_BUFFER;
+}
+
+void peri__source_drop_storage(peri__source *source) {
+  peri__storage *storage = source->storage;
+  if (!storage) return;
+  peri_buffer *buffer = storage->buffer;
+  source->storage = NULL;
+  peri__storage_drop(storage);
+  peri_buffer_release(buffer);
+}
+
+/* A slot, set up by a definition that was checked; NULL on failure. */
+static peri__source *create(peri_engine *engine, const peri_source_def *def) {
+  peri__reclaim(engine, RECLAIM_EACH_CALL);
+  peri__source *source = take_slot(engine);
+  if (!source) return NULL;
+  source->storage = NULL;
+  source->flags = (uint8_t)(PERI_SOURCE_HELD | (def->notify ? PERI_SOURCE_NOTIFY : 0) | (def->panned ? PERI_SOURCE_PANNED : 0) | (def->whole_frames ? PERI_SOURCE_WHOLE_FRAMES : 0) |
+                            (def->loop ? PERI_SOURCE_LOOPS : 0));
+  source->owner = (uint16_t)def->owner;
+  source->volume = def->volume;
+  source->pan = def->pan;
+  source->playback_rate = def->playback_rate;
+  source->destination = NULL;
+  atomic_store_explicit(&source->phase, PERI_SOURCE_NEW, memory_order_relaxed);
+  bool detailed = def->user || def->detune != 0.0f || def->loop_start != 0.0 || def->loop_end != 0.0;
+  if (detailed) {
+    peri__source_details *details = peri__source_details_of(engine, source);
+    if (!details) {
+      give_slot(engine, source);
+      return NULL;
+    }
+    details->user = def->user;
+    details->detune = def->detune;
+    details->loop_start_seconds = def->loop_start;
+    details->loop_end_seconds = def->loop_end;
+  }
+  peri__source_take_storage(source, def->buffer);
+  peri__source_attach(engine, source, NULL);
+  return source;
+}
+
+/* Out of the graph, all that it held let go, the slot free. The audio thread does not know it (any more). */
+static void destroy(peri_engine *engine, peri__source *source) {
+  peri__input *input = source->destination;
+  if (input) {
+    if (peri__source_started(source)) input->started--;
+    count_source(engine, input, -1);
+  }
+  drop_details(engine, source);
+  peri__source_drop_storage(source);
+  give_slot(engine, source);
+}
+
+peri_node peri_source_create(peri_engine *engine, const peri_source_def *def) {
+  peri__lock(engine);
+  peri__source *source = check_def(engine, def) ? create(engine, def) : NULL;
+  peri_node id = source ? peri__source_id(source) : 0;
+  peri__unlock(engine);
+  return id;
+}
+
+bool peri__source_release(peri_engine *engine, peri__source *source) {
+  source->flags &= (uint8_t)~PERI_SOURCE_HELD;
+  if (!peri__source_started(source)) destroy(engine, source);
+  return true;
+}
+
+void peri__source_reclaim(peri_engine *engine, peri__source *source) {
+  const peri__source_details *details = peri__source_details_now(source);
+  if (source->flags & PERI_SOURCE_NOTIFY) {
+    peri_event event = {.type = PERI_EVENT_ENDED, .source = peri__source_id(source), .user = details ? details->user : 0};
+    peri__owner_notify(engine, source->owner, &event);
+  }
+  destroy(engine, source);
+  if (engine->old_params) collect_params(engine);
+}
+
+void peri__sources_destroy(peri_engine *engine) {
+  for (size_t c = 0; c < engine->chunk_count; c++) {
+    for (uint32_t k = 0; k < PERI_SOURCE_CHUNK; k++) {
+      peri__source *source = &engine->chunks[c]->source[k];
+      if (atomic_load(&source->phase) != PERI_SOURCE_FREE) destroy(engine, source);
+    }
+  }
+  engine->pushed = 0;
+  collect_params(engine);
+  for (peri__old_params *old = engine->old_params; old; old = engine->old_params) {
+    engine->old_params = old->next;
+    peri__params_free(&peri__kind_buffer_source, old->params);
+    peri__release(old, sizeof *old);
+  }
+  for (peri__source_details *details = engine->free_details; details;) {
+    peri__source_details *next = details->next_free;
+    peri__release(details, sizeof *details);
+    details = next;
+  }
+  for (size_t c = 0; c < engine->chunk_count; c++) peri__release(engine->chunks[c], sizeof **engine->chunks);
+  peri__release((void *)engine->chunks, engine->chunk_capacity * sizeof(void *));
+}
+
+/* ---- Start and stop --------------------------------------------------------------------------------------------- */
+
+typedef struct start_plan {
+  double when, offset, duration, fade_in;
+} start_plan;
+
+/* What of a start is not plain goes into the details. */
+static bool detail_start(peri_engine *engine, peri__source *source, const start_plan *plan, uint32_t fraction) {
+  bool plain = plan->offset <= 0.0 && plan->duration == INFINITY && plan->fade_in <= 0.0 && !fraction;
+  if (plain) return true;
+  peri__source_details *details = peri__source_details_of(engine, source);
+  if (!details) return false;
+  double rate = source->storage ? source->storage->sample_rate : engine->sample_rate;
+  int64_t end = source->storage ? (int64_t)source->storage->frames << 32 : PERI_NEVER, offset = fixed_frames(plan->offset * rate);
+  details->offset = offset < end ? offset : end;
+  details->duration = plan->duration * rate < (double)(1 << 30) ? fixed_frames(plan->duration * rate) : PERI_NEVER;
+  details->elapsed = 0;
+  details->fraction = fraction;
+  details->ramp_frames = (uint32_t)(plan->fade_in * engine->sample_rate < 4e9 ? plan->fade_in * engine->sample_rate + 0.5 : 4e9);
+  return true;
+}
+
+static bool start(peri_engine *engine, peri__source *source, const start_plan *plan) {
+  if (!peri__compile(engine)) return false;
+  if (!peri__commands_reserve(&engine->render.commands, PERI_COMMAND_BYTES(VOICE_LIST) + PERI_COMMAND_BYTES(SOURCE_START)))
+    return false;
+  double frames = peri__frames_of(engine, plan->when);
+  if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
+  double first = ceil(frames);
+  bool past = frames <= (double)peri_engine_frame(engine);
+  uint32_t fraction = past ? 0 : (uint32_t)((first - frames) * (double)PERI_ONE);
+  if (!detail_start(engine, source, plan, fraction) || !room_in_list(engine, source->destination)) return false;
+  peri__voice *voice = peri__voice_of(source);
+  set_up_voice(engine, source);
+  if (plan->fade_in > 0.0) {
+    peri__source_details *details = peri__source_details_now(source);
+    for (int k = 0; k < 4; k++) {
+      details->target[k] = voice->gain[k];
+      if (details->ramp_frames) voice->gain[k] = 0.0f;
+    }
+  }
+  source->destination->started++;
+  source->flags |= PERI_SOURCE_WAS_STARTED;
+  PERI_SEND(engine, SOURCE_START, voice, source->destination, (int64_t)first);
+  return peri__publish(engine);
+}
+
+bool peri_source_start(peri_engine *engine, peri_node id, double when, double offset, double duration) {
+  if (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) || !check_duration(duration)) return false;
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  bool done = source && (peri__source_started(source) ? peri__fail("a source can be started only once: create another one") : true) &&
+              start(engine, source, &(start_plan){when, offset, duration, 0.0});
+  peri__unlock(engine);
+  return done;
+}
+
+peri_node peri_source_play(peri_engine *engine, const peri_source_def *def, peri_node destination) {
+  peri__lock(engine);
+  peri_node id = 0;
+  peri__graph_node *node = check_def(engine, def) ? peri__find_node(engine, destination) : NULL;
+  if (node && node->render->kind->info.inputs == 0) peri__fail("a source cannot play into %s", node->render->kind->info.name);
+  else if (node) {
+    peri__input *input = &node->render->inputs[0];
+    peri__source *source = create(engine, def);
+    if (source) {
+      peri__source_attach(engine, source, input);
+      if (start(engine, source, &(start_plan){def->at, def->offset, def->duration, def->fade_in})) id = peri__source_id(source);
+      else destroy(engine, source);
+    }
+  }
+  peri__unlock(engine);
+  return id;
+}
+
+static bool check_started(const peri__source *source) {
+  return peri__source_started(source) ? true : peri__fail("a source that was not started cannot be stopped");
+}
+
+bool peri_source_stop(peri_engine *engine, peri_node id, double when) {
+  if (!peri__check_time("the stop time", when)) return false;
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  bool done = source && check_started(source) && PERI_ROOM(engine, SOURCE_STOP);
+  if (done) {
+    double frames = peri__frames_of(engine, when);
+    if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
+    PERI_SEND(engine, SOURCE_STOP, peri__voice_of(source), frames < 9e18 ? (int64_t)ceil(frames) : PERI_NEVER);
+    peri__publish(engine);
+  }
+  peri__unlock(engine);
+  return done;
+}
+
+static bool fade_out(peri_engine *engine, peri__source *source, double fade, double when) {
+  if (!PERI_ROOM(engine, SOURCE_FADE_OUT) || !peri__source_details_of(engine, source)) return false;
+  double frames = fade * engine->sample_rate, at = floor(peri__frames_of(engine, when) + 0.5);
+  double now = (double)peri_engine_frame(engine);
+  PERI_SEND(engine, SOURCE_FADE_OUT, peri__voice_of(source), (int64_t)(at > now ? at : now),
+            frames < 4e9 ? (uint32_t)(frames + 0.5) : 4000000000u);
+  return peri__publish(engine);
+}
+
+bool peri_source_fade_out(peri_engine *engine, peri_node id, double fade, double when) {
+  if (!peri__check_time("fade", fade) || !peri__check_time("the stop time", when)) return false;
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  bool done = source && check_started(source) && fade_out(engine, source, fade, when);
+  peri__unlock(engine);
+  return done;
+}
+
+void peri__source_stop_owner(peri_engine *engine, peri_owner owner) {
+  for (size_t c = 0; c < engine->chunk_count; c++) {
+    for (uint32_t k = 0; k < PERI_SOURCE_CHUNK; k++) {
+      peri__source *source = &engine->chunks[c]->source[k];
+      if (peri__source_gone(source) || source->owner != owner) continue;
+      source->flags &= (uint8_t)~PERI_SOURCE_NOTIFY;
+      if (peri__source_started(source)) fade_out(engine, source, 0.005, 0.0);
+      else destroy(engine, source);
+    }
+  }
+}

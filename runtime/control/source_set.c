@@ -1,0 +1,191 @@
+/* What can be read of a source and changed while it plays. */
+#include "control/control.h"
+
+#include <math.h>
+
+peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  peri_source_state state = PERI_SOURCE_GONE;
+  if (source) {
+    unsigned phase = atomic_load_explicit(&source->phase, memory_order_relaxed);
+    state = !peri__source_started(source)     ? PERI_SOURCE_CREATED
+            : phase == PERI_SOURCE_SOUNDING   ? PERI_SOURCE_PLAYING
+            : phase == PERI_SOURCE_ENDED      ? PERI_SOURCE_GONE
+                                              : PERI_SOURCE_SCHEDULED;
+  }
+  peri__unlock(engine);
+  return state;
+}
+
+bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  peri__source_details *details = source ? peri__source_details_of(engine, source) : NULL;
+  if (details) {
+    double rate = source->storage ? source->storage->sample_rate : engine->sample_rate;
+    int64_t shown = atomic_load_explicit(&details->shown_position, memory_order_relaxed);
+    *seconds = shown < 0 ? 0.0 : (double)shown / (double)PERI_ONE / rate;
+  }
+  peri__unlock(engine);
+  return details != NULL;
+}
+
+static bool send_loop(peri_engine *engine, peri__source *source, bool loop) {
+  int64_t start, end;
+  peri__source_loop_points(source, &start, &end);
+  if (!source->storage) loop = false;
+  PERI_SEND(engine, SOURCE_LOOP, peri__voice_of(source), start, end, loop);
+  return peri__publish(engine);
+}
+
+/* The wish to loop, as control knows it: the voice's flag is the audio thread's once it has started. */
+static bool wants_loop(const peri__source *source) { return (source->flags & PERI_SOURCE_LOOPS) != 0; }
+
+bool peri_source_set_loop(peri_engine *engine, peri_node id, bool loop) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  bool done = source && PERI_ROOM(engine, SOURCE_LOOP);
+  if (done) {
+    source->flags = (uint8_t)(loop ? source->flags | PERI_SOURCE_LOOPS : source->flags & ~PERI_SOURCE_LOOPS);
+    if (peri__source_started(source)) send_loop(engine, source, loop);
+  }
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri_source_set_loop_points(peri_engine *engine, peri_node id, double start, double end) {
+  if (!peri__check_loop(start, end)) return false;
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  peri__source_details *details = source && PERI_ROOM(engine, SOURCE_LOOP) ? peri__source_details_of(engine, source) : NULL;
+  if (details) {
+    details->loop_start_seconds = start;
+    details->loop_end_seconds = end;
+    if (peri__source_started(source)) send_loop(engine, source, wants_loop(source));
+  }
+  peri__unlock(engine);
+  return details != NULL;
+}
+
+bool peri_source_get_loop(peri_engine *engine, peri_node id, bool *loop, double *start, double *end) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  if (source) {
+    const peri__source_details *details = peri__source_details_now(source);
+    *loop = wants_loop(source);
+    *start = details ? details->loop_start_seconds : 0.0;
+    *end = details ? details->loop_end_seconds : 0.0;
+  }
+  peri__unlock(engine);
+  return source != NULL;
+}
+
+/* ---- Volume and pan --------------------------------------------------------------------------------------------- */
+
+static bool send_gains(peri_engine *engine, peri__source *source, double seconds) {
+  if (!peri__source_started(source)) return true; /* the start computes them */
+  peri__command *record =
+      peri__commands_push(&engine->render.commands, PERI_COMMAND_SOURCE_GAINS, PERI_COMMAND_BYTES(SOURCE_GAINS));
+  engine->pushed++;
+  double frames = seconds * engine->sample_rate;
+  record->SOURCE_GAINS.voice = peri__voice_of(source);
+  record->SOURCE_GAINS.frames = frames < 4e9 ? (uint32_t)(frames + 0.5) : 4000000000u;
+  peri__source_gains(source, source->storage ? source->storage->channels : 1, record->SOURCE_GAINS.gain);
+  return peri__publish(engine);
+}
+
+/* A source that may be changed over some time, or NULL. */
+static peri__source *ramped_source(peri_engine *engine, peri_node id) {
+  peri__source *source = peri__find_source(engine, id);
+  if (!source || !PERI_ROOM(engine, SOURCE_GAINS)) return NULL;
+  if (peri__source_started(source) && !peri__source_details_of(engine, source)) return NULL;
+  return source;
+}
+
+bool peri_source_set_volume(peri_engine *engine, peri_node id, float volume, double seconds) {
+  if (!peri__check_finite("volume", (double)volume) || !peri__check_time("the ramp", seconds)) return false;
+  peri__lock(engine);
+  peri__source *source = ramped_source(engine, id);
+  if (source) {
+    source->volume = volume;
+    send_gains(engine, source, seconds);
+  }
+  peri__unlock(engine);
+  return source != NULL;
+}
+
+bool peri_source_set_pan(peri_engine *engine, peri_node id, float pan, double seconds) {
+  if (!peri__check_pan(pan) || !peri__check_time("the ramp", seconds)) return false;
+  peri__lock(engine);
+  peri__source *source = ramped_source(engine, id);
+  if (source && !(source->flags & PERI_SOURCE_PANNED)) {
+    peri__fail("the source was made without `panned`: connect it to a StereoPannerNode");
+    source = NULL;
+  }
+  if (source) {
+    source->pan = pan;
+    send_gains(engine, source, seconds);
+  }
+  peri__unlock(engine);
+  return source != NULL;
+}
+
+bool peri_source_get_volume(peri_engine *engine, peri_node id, float *volume, float *pan) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  if (source) {
+    *volume = source->volume;
+    *pan = source->pan;
+  }
+  peri__unlock(engine);
+  return source != NULL;
+}
+
+bool peri_source_set_notify(peri_engine *engine, peri_node id, bool notify) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  if (source) source->flags = (uint8_t)(notify ? source->flags | PERI_SOURCE_NOTIFY : source->flags & ~PERI_SOURCE_NOTIFY);
+  peri__unlock(engine);
+  return source != NULL;
+}
+
+/* ---- The buffer ------------------------------------------------------------------------------------------------- */
+
+static bool replace_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
+  peri__source_details *details = NULL;
+  bool started = peri__source_started(source);
+  uint32_t bytes = PERI_COMMAND_BYTES(SOURCE_BUFFER) + PERI_COMMAND_BYTES(SOURCE_LOOP) + PERI_COMMAND_BYTES(SOURCE_STEP) +
+                   PERI_COMMAND_BYTES(SOURCE_GAINS);
+  if (started && !peri__commands_reserve(&engine->render.commands, bytes)) return false;
+  if (started && !(details = peri__source_details_of(engine, source))) return false;
+  peri__source_drop_storage(source);
+  peri__source_take_storage(source, buffer);
+  if (buffer) peri__source_raise_channels(engine, source->destination, source->storage->channels);
+  if (!started) return true;
+  if (!peri__compile(engine)) return false; /* room for its channels first */
+  PERI_SEND(engine, SOURCE_BUFFER, peri__voice_of(source), source->storage, peri__source_rate_ratio(engine, source));
+  PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
+  send_gains(engine, source, 0.0);
+  return send_loop(engine, source, wants_loop(source));
+}
+
+bool peri_source_set_buffer(peri_engine *engine, peri_node id, peri_buffer *buffer) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  bool done = source != NULL;
+  if (done && buffer && source->flags & PERI_SOURCE_HAD_BUFFER)
+    done = peri__fail("the buffer of a source can be set only once: create another source");
+  if (done && peri__source_started(source) && !buffer) done = peri__fail("the buffer of a source that was started cannot be taken away");
+  done = done && replace_buffer(engine, source, buffer);
+  peri__unlock(engine);
+  return done;
+}
+
+peri_buffer *peri_source_get_buffer(peri_engine *engine, peri_node id) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  peri_buffer *buffer = source && source->storage ? peri_buffer_retain(source->storage->buffer) : NULL;
+  peri__unlock(engine);
+  return buffer;
+}

@@ -1,0 +1,46 @@
+/* Transcendental functions for the audio thread: polynomials, since libm's results depend on CPU and version. */
+#ifndef PERI_MATH_H
+#define PERI_MATH_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* 2^x to 1e-14 relative; x is clamped to ±1020. */
+static inline double peri__exp2(double x) {
+  if (x > 1020.0) x = 1020.0;
+  if (!(x > -1020.0)) x = -1020.0;
+  int64_t whole = (int64_t)(x + (x < 0 ? -0.5 : 0.5));
+  double y = (x - (double)whole) * 0.693147180559945309417; /* |y| ≤ 0.3466: 12 terms of e^y */
+  double sum = 1.0;
+  for (int k = 12; k > 0; k--) sum = 1.0 + sum * y / k;
+  uint64_t bits = (uint64_t)(whole + 1023) << 52;
+  double power;
+  memcpy(&power, &bits, sizeof power);
+  return sum * power;
+}
+
+/* log2 of a positive normal number, to 1e-14 absolute. */
+static inline double peri__log2(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  int64_t exponent = (int64_t)(bits >> 52 & 0x7ff) - 1023;
+  bits = (bits & 0xfffffffffffffu) | (uint64_t)1023 << 52;
+  double m;
+  memcpy(&m, &bits, sizeof m); /* 1 ≤ m < 2 */
+  if (m > 1.41421356237309504880) m *= 0.5, exponent++;
+  double s = (m - 1.0) / (m + 1.0), square = s * s, sum = 0.0; /* log m = 2 artanh s, |s| ≤ 0.1716 */
+  for (int k = 19; k > 0; k -= 2) sum = sum * square + 1.0 / k;
+  return (double)exponent + 2.88539008177792681472 * s * sum;
+}
+
+/* sin(x × π/2) for 0 ≤ x ≤ 1, to 1e-13; exactly 0 at 0. cos(x × π/2) is the same of 1 − x. */
+static inline double peri__sin_quarter(double x) {
+  double y = x * 1.57079632679489661923, square = y * y, sum = 1.0;
+  for (int k = 18; k > 0; k -= 2) sum = 1.0 - sum * square / (k * (k + 1));
+  return y * sum;
+}
+
+/* 2^(cents / 1200) */
+static inline double peri__cents(double cents) { return cents == 0 ? 1.0 : peri__exp2(cents / 1200.0); }
+
+#endif

@@ -1,0 +1,531 @@
+/* perilune: a game audio runtime that stays close to Lua. The public C API.
+ *
+ * An engine is an object; many may live side by side. It renders a graph of nodes in quanta of 128 frames.
+ * Whoever calls peri_engine_render is its audio thread for that call: an SDL2 device (peri_device_open),
+ * or the host itself (pull mode, offline rendering).
+ *
+ * Threads. Every function here may be called from any thread but the audio thread, unless it says otherwise;
+ * calls on one engine are ordered by a lock that the audio thread never sees. Nothing here waits for the audio
+ * thread except peri_device_open, peri_device_close and peri_engine_destroy.
+ *
+ * Failure. What can fail returns false, NULL or 0, changes nothing, and leaves one sentence for peri_error().
+ *
+ * Units. Times are seconds on the engine's clock (peri_engine_time) as doubles; positions in a sound are seconds of
+ * that sound; gains are linear factors; a frame is one sample in each channel. Inputs, outputs and channels count
+ * from 0 here (from 1 in Lua).
+ *
+ * MIT licence, see LICENSE. */
+#ifndef PERILUNE_H
+#define PERILUNE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PERI_VERSION_MAJOR 0
+#define PERI_VERSION_MINOR 1
+#define PERI_VERSION_PATCH 0
+#define PERI_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define PERI_API __attribute__((visibility("default")))
+#else
+#define PERI_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PERI_QUANTUM 128              /* frames rendered at a time (Web Audio 1.1, render quantum) */
+#define PERI_MAX_CHANNELS 32          /* channels of a buffer, a node's output or the destination */
+#define PERI_MAX_FRAMES 1073741824u    /* of a buffer: 2^30, 6.2 hours at 48 kHz */
+#define PERI_MIN_SAMPLE_RATE 3000.0   /* Hz, for buffers and engines */
+#define PERI_MAX_SAMPLE_RATE 768000.0 /* Hz */
+
+typedef struct peri_engine peri_engine;
+typedef struct peri_buffer peri_buffer;
+typedef struct peri_tap peri_tap;
+typedef struct peri_visualizer peri_visualizer;
+typedef struct peri_wav peri_wav;
+
+/* A node of an engine's graph, buffer sources among them. 0 is null. The id of a node that is gone is never used
+ * again: functions refuse it and say so. */
+typedef uint64_t peri_node;
+
+/* A group of sources and loads that tells one listener (a Lua state, say) of its events. 0 is nobody. */
+typedef uint32_t peri_owner;
+
+/* The version of the library in use, "major.minor.patch". */
+PERI_API const char *peri_version(void);
+
+/* Why the last call on this thread that failed did so: one sentence without a newline. Valid until the next failure
+ * on this thread. Never NULL. */
+PERI_API const char *peri_error(void);
+
+/* ---- Hooks ------------------------------------------------------------------------------------------------------ */
+
+typedef enum { PERI_LOG_INFO, PERI_LOG_WARNING, PERI_LOG_ERROR } peri_log_level;
+
+/* Replacements for what the library takes from the system; any may be NULL for the default. Process-wide. */
+typedef struct peri_hooks {
+  uint32_t size; /* sizeof(peri_hooks) */
+  /* Memory aligned to `alignment` (a power of two, at least 16), or NULL. Default: aligned_alloc. Any thread but the
+   * audio thread. */
+  void *(*allocate)(size_t bytes, size_t alignment, void *user);
+  void (*release)(void *memory, size_t bytes, void *user); /* memory is never NULL */
+  void (*log)(peri_log_level level, const char *message, void *user);         /* default: standard error */
+  void (*assertion)(const char *condition, const char *file, int line, void *user); /* default: prints and aborts */
+  void *user;
+} peri_hooks;
+
+PERI_API peri_hooks peri_default_hooks(void);
+
+/* Sets the hooks of the process. Call it before anything else of this library: false once memory was taken. */
+PERI_API bool peri_set_hooks(const peri_hooks *hooks);
+
+/* Reads whole files for one engine, so that a game's archive can serve sounds. `read` fills in memory that stays valid
+ * until `done` is called with it; it returns false when there is no such file, and then the file system is asked.
+ * Called on the thread that loads, also on loader threads. */
+typedef struct peri_files {
+  bool (*read)(const char *path, const void **bytes, size_t *size, void *user);
+  void (*done)(const void *bytes, size_t size, void *user);
+  void *user;
+} peri_files;
+
+/* ---- Engine ----------------------------------------------------------------------------------------------------- */
+
+typedef struct peri_engine_def {
+  uint32_t size;          /* sizeof(peri_engine_def); set by peri_default_engine_def */
+  uint32_t channels;      /* of the destination, 1 to 32; 2 */
+  double sample_rate;     /* Hz, 3,000 to 768,000; 48,000 */
+  size_t command_limit;   /* bytes of commands that may wait while nobody renders; 256 MiB */
+  uint32_t loader_threads; /* 1 to 16; 1. Started at the first asynchronous load or device */
+  peri_files files;       /* none */
+} peri_engine_def;
+
+PERI_API peri_engine_def peri_default_engine_def(void);
+
+/* Makes an engine without a device. NULL on failure (bad rate or channel count, no memory). */
+PERI_API peri_engine *peri_engine_create(const peri_engine_def *def);
+
+/* Closes the device and frees everything that belongs to the engine: sources, nodes, taps, visualizers. Buffers that
+ * others hold live on. No other call on this engine may be under way. NULL is ignored. */
+PERI_API void peri_engine_destroy(peri_engine *engine);
+
+/* AUDIO THREAD. Renders the next `frames` frames (any count) as interleaved float32 into `out`. Never allocates, locks,
+ * blocks or logs. Refused with false, and `out` silent, while another thread renders the same engine. */
+PERI_API bool peri_engine_render(peri_engine *engine, float *out, uint32_t frames);
+
+PERI_API double peri_engine_sample_rate(const peri_engine *engine);
+PERI_API uint32_t peri_engine_channels(const peri_engine *engine);
+
+/* Frames rendered so far, and the same in seconds: the start of the next quantum, at which commands given now
+ * apply. Any thread. */
+PERI_API uint64_t peri_engine_frame(const peri_engine *engine);
+PERI_API double peri_engine_time(const peri_engine *engine);
+
+/* The node that is heard: one input, `channels` channels. */
+PERI_API peri_node peri_engine_destination(const peri_engine *engine);
+
+/* What is called between begin and commit applies in one quantum. Pairs nest; the outermost commit publishes. */
+PERI_API void peri_engine_begin(peri_engine *engine);
+PERI_API bool peri_engine_commit(peri_engine *engine);
+
+/* Once a frame: publishes edits of the graph, reclaims what has ended, makes events ready for peri_owner_poll. */
+PERI_API bool peri_engine_update(peri_engine *engine);
+
+/* Whether anything can still be heard or will be without a further call: sources playing or scheduled, loads under
+ * way. The last quantum's tail counts. */
+PERI_API bool peri_engine_is_active(peri_engine *engine);
+
+typedef struct peri_stats {
+  uint32_t size;                 /* sizeof(peri_stats), set by the caller */
+  uint32_t sources;              /* slots in use: created, scheduled, playing, or ended and not yet reclaimed */
+  uint32_t sources_playing;      /* heard or keeping time in the last quantum */
+  uint32_t sources_scheduled;    /* started with a time that has not come */
+  uint64_t sources_started;      /* since the engine was made */
+  uint64_t sources_ended;        /* likewise */
+  uint32_t nodes;                /* of the graph, the destination included, sources left out */
+  uint32_t plan_steps;           /* of the render plan in use */
+  uint64_t source_bytes;         /* memory of source slots (all, free ones too) and voice lists */
+  uint64_t command_bytes;        /* of chunks alive: filled, in use, or empty for reuse */
+  uint64_t commands;             /* applied by the audio thread since the engine was made */
+  uint64_t quanta;               /* rendered */
+  double load;                   /* time spent rendering over the time it lasts, mean of the last 100 ms or so */
+  double load_peak;              /* the worst callback of the last second or so, likewise */
+  uint64_t underruns;            /* callbacks of a device that came too late or took too long */
+  uint64_t nonfinite;            /* quanta silenced because a NaN or infinity appeared */
+  uint64_t tap_dropped;          /* blocks dropped by taps, in all */
+  uint64_t device_losses;        /* devices lost since the engine was made */
+} peri_stats;
+
+/* A snapshot; never blocks the audio thread. */
+PERI_API bool peri_engine_stats(peri_engine *engine, peri_stats *stats);
+
+/* Bytes of sample storages alive and buffers alive, in the whole process. */
+PERI_API uint64_t peri_buffer_bytes_alive(void);
+PERI_API uint32_t peri_buffers_alive(void);
+
+/* ---- Owners and events ------------------------------------------------------------------------------------------ */
+
+typedef enum {
+  PERI_EVENT_NONE,
+  PERI_EVENT_ENDED,  /* a source with `notify` played its last frame: `source`, `user` */
+  PERI_EVENT_LOADED, /* an asynchronous load is done: `user`, and `buffer` (yours to release), or NULL and `message` */
+} peri_event_type;
+
+typedef struct peri_event {
+  peri_event_type type;
+  peri_node source;     /* gone already: an id to compare with, nothing more */
+  uint64_t user;        /* what was given with the source or load */
+  peri_buffer *buffer;
+  char message[256];    /* why a load failed */
+} peri_event;
+
+/* A new owner; 0 on failure. At most 65,535 at a time. */
+PERI_API peri_owner peri_owner_create(peri_engine *engine);
+
+/* Stops the owner's sources (over 5 ms), forgets its events and loads. */
+PERI_API void peri_owner_close(peri_engine *engine, peri_owner owner);
+
+/* Takes the owner's next event; false when there is none. Events appear by peri_engine_update. */
+PERI_API bool peri_owner_poll(peri_engine *engine, peri_owner owner, peri_event *event);
+
+/* ---- Buffers: shared, reference-counted samples ------------------------------------------------------------------ */
+
+/* An empty (zero) buffer of 1 to 32 channels and 1 to PERI_MAX_FRAMES frames. It belongs to no engine; the caller holds one
+ * reference. */
+PERI_API peri_buffer *peri_buffer_create(uint32_t channels, uint64_t frames, double sample_rate);
+
+/* Decodes a whole sound file (WAV, Ogg Vorbis) from memory. `sample_rate` resamples to that rate (windowed sinc);
+ * 0 keeps the file's. */
+PERI_API peri_buffer *peri_buffer_decode(const void *bytes, size_t size, double sample_rate);
+
+PERI_API peri_buffer *peri_buffer_retain(peri_buffer *buffer); /* returns its argument; NULL is ignored */
+PERI_API void peri_buffer_release(peri_buffer *buffer);        /* NULL is ignored */
+
+PERI_API uint64_t peri_buffer_id(const peri_buffer *buffer); /* unique in the process, below 2^53 */
+PERI_API uint32_t peri_buffer_channels(const peri_buffer *buffer);
+PERI_API uint64_t peri_buffer_frames(const peri_buffer *buffer);
+PERI_API double peri_buffer_sample_rate(const peri_buffer *buffer);
+PERI_API double peri_buffer_duration(const peri_buffer *buffer); /* seconds */
+PERI_API uint64_t peri_buffer_bytes(const peri_buffer *buffer);  /* channels × frames × 4 */
+
+/* Copies `count` samples of one channel, from frame `start`. The range must lie inside the buffer. */
+PERI_API bool peri_buffer_read(peri_buffer *buffer, uint32_t channel, uint64_t start, float *samples, uint64_t count);
+
+/* Writes likewise. Sources that have the buffer keep the samples they have: while any does, the buffer gets a new
+ * storage behind the same id (copy on write). NaN and infinite samples are stored, and silenced when played. */
+PERI_API bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, const float *samples, uint64_t count);
+
+/* Writes a WAV file of 32-bit float samples. */
+PERI_API bool peri_buffer_save(peri_buffer *buffer, const char *path);
+
+/* The buffer of a sound file, decoded at the engine's rate: one decode and one copy for all who ask for the same path
+ * while anybody holds it. The caller gets a reference. */
+PERI_API peri_buffer *peri_engine_load(peri_engine *engine, const char *path);
+
+/* The same for a file in memory: equal contents share one buffer. */
+PERI_API peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *bytes, size_t size);
+
+/* The same on a loader thread; PERI_EVENT_LOADED with `user` comes to `owner`. The bytes are copied. */
+PERI_API bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path);
+PERI_API bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes, size_t size);
+
+typedef struct peri_file_info {
+  char format[16];      /* "WAV" or "Ogg Vorbis" */
+  uint32_t channels;
+  double sample_rate;   /* Hz, of the file */
+  uint64_t frames;
+  uint64_t bytes;       /* of the file */
+} peri_file_info;
+
+/* What a sound file holds, from the file system. */
+PERI_API bool peri_file_inspect(const char *path, peri_file_info *info);
+
+/* ---- Nodes ------------------------------------------------------------------------------------------------------ */
+
+typedef enum {
+  PERI_NODE_DESTINATION,
+  PERI_NODE_BUFFER_SOURCE,
+  PERI_NODE_GAIN,
+  PERI_NODE_STEREO_PANNER,
+  PERI_NODE_KINDS
+} peri_node_kind;
+
+/* Indices of parameters, by kind of node. */
+enum { PERI_GAIN_GAIN = 0 };
+enum { PERI_STEREO_PANNER_PAN = 0 };
+enum { PERI_SOURCE_PLAYBACK_RATE = 0, PERI_SOURCE_DETUNE = 1 };
+
+typedef struct peri_param_info {
+  const char *name;      /* Web Audio's: "gain", "playbackRate" */
+  float default_value, min_value, max_value;
+  bool audio_rate;       /* a-rate unless set otherwise */
+  bool fixed_rate;       /* its automation rate cannot be changed */
+} peri_param_info;
+
+typedef struct peri_node_info {
+  const char *name;      /* Web Audio's: "GainNode" */
+  uint32_t inputs, outputs, params;
+  const peri_param_info *param; /* `params` of them */
+} peri_node_info;
+
+/* What a kind of node has; NULL for an unknown kind. */
+PERI_API const peri_node_info *peri_node_kind_info(peri_node_kind kind);
+
+/* A new node of a kind other than destination and buffer source. The caller holds it. 0 on failure. */
+PERI_API peri_node peri_node_create(peri_engine *engine, peri_node_kind kind);
+
+/* The caller's hold ends: the node is freed as soon as nothing that can sound leads to it. A source that was started
+ * plays to its end. A stale or null id is ignored. */
+PERI_API void peri_node_release(peri_engine *engine, peri_node node);
+
+PERI_API bool peri_node_is_valid(peri_engine *engine, peri_node node);
+PERI_API bool peri_node_get_kind(peri_engine *engine, peri_node node, peri_node_kind *kind);
+
+/* Connects an output to an input; a second time changes nothing. */
+PERI_API bool peri_connect(peri_engine *engine, peri_node from, uint32_t output, peri_node to, uint32_t input);
+/* Connects an output to a parameter; what arrives is mixed to mono and added to its value. */
+PERI_API bool peri_connect_param(peri_engine *engine, peri_node from, uint32_t output, peri_node to, uint32_t param);
+
+#define PERI_ANY UINT32_MAX /* for disconnect: every output, input or parameter */
+
+/* Removes connections from `from` to `to` (0: to everything), of that output and input (PERI_ANY: all of them).
+ * Fails when none matches, unless `to` is 0. */
+PERI_API bool peri_disconnect(peri_engine *engine, peri_node from, uint32_t output, peri_node to, uint32_t input);
+PERI_API bool peri_disconnect_param(peri_engine *engine, peri_node from, uint32_t output, peri_node to, uint32_t param);
+
+typedef enum { PERI_COUNT_MAX, PERI_COUNT_CLAMPED_MAX, PERI_COUNT_EXPLICIT } peri_count_mode;
+typedef enum { PERI_SPEAKERS, PERI_DISCRETE } peri_interpretation;
+
+/* Web Audio 1.1, channelCount, channelCountMode and channelInterpretation of a node's inputs. */
+typedef struct peri_channel_rule {
+  uint32_t count;
+  peri_count_mode mode;
+  peri_interpretation interpretation;
+} peri_channel_rule;
+
+PERI_API bool peri_node_get_channels(peri_engine *engine, peri_node node, peri_channel_rule *rule);
+PERI_API bool peri_node_set_channels(peri_engine *engine, peri_node node, const peri_channel_rule *rule);
+
+/* ---- Parameters: (node, index) ---------------------------------------------------------------------------------- */
+
+/* Web Audio 1.1, AudioParam: one function an automation method. Times in seconds, not negative; times past mean now.
+ * NaN and infinite arguments are refused. */
+PERI_API bool peri_param_value(peri_engine *engine, peri_node node, uint32_t param, float *value);
+PERI_API bool peri_param_set_value(peri_engine *engine, peri_node node, uint32_t param, float value);
+PERI_API bool peri_param_set_value_at_time(peri_engine *engine, peri_node node, uint32_t param, float value, double time);
+PERI_API bool peri_param_linear_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time);
+/* value must not be 0 */
+PERI_API bool peri_param_exponential_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time);
+/* time_constant ≥ 0: the time in which 1 − 1/e of the way is gone */
+PERI_API bool peri_param_set_target(peri_engine *engine, peri_node node, uint32_t param, float target, double start_time, double time_constant);
+/* at least 2 values, duration > 0; the values are copied */
+PERI_API bool peri_param_set_curve(peri_engine *engine, peri_node node, uint32_t param, const float *values, size_t count, double start_time, double duration);
+PERI_API bool peri_param_cancel(peri_engine *engine, peri_node node, uint32_t param, double time);
+PERI_API bool peri_param_cancel_and_hold(peri_engine *engine, peri_node node, uint32_t param, double time);
+/* true: a value a frame; false: one a quantum */
+PERI_API bool peri_param_set_audio_rate(peri_engine *engine, peri_node node, uint32_t param, bool audio_rate);
+PERI_API bool peri_param_get_audio_rate(peri_engine *engine, peri_node node, uint32_t param, bool *audio_rate);
+
+/* ---- Buffer sources --------------------------------------------------------------------------------------------- */
+
+typedef struct peri_source_def {
+  uint32_t size;        /* sizeof(peri_source_def); set by peri_default_source_def */
+  peri_owner owner;     /* 0: nobody */
+  uint64_t user;        /* comes back with the ended event */
+  bool notify;          /* PERI_EVENT_ENDED wanted */
+  bool panned;          /* apply `pan`: equal power, mono becomes stereo (Web Audio 1.1, StereoPannerNode); false */
+  bool whole_frames;    /* round start and stop times to whole frames; false keeps fractions */
+  bool loop;
+  peri_buffer *buffer;  /* may be NULL; the source takes its own reference */
+  float volume;         /* 1 */
+  float pan;            /* −1 left to 1 right */
+  float playback_rate;  /* 1; > 0 here (any sign through the parameter) */
+  float detune;         /* cents; 0 */
+  double loop_start, loop_end; /* seconds of the sound; 0, 0: all of it */
+  double offset;        /* for peri_source_play: seconds of the sound */
+  double duration;      /* for peri_source_play: seconds of the sound; infinite */
+  double at;            /* for peri_source_play: seconds on the engine's clock; 0: now */
+  double fade_in;       /* for peri_source_play: seconds */
+} peri_source_def;
+
+PERI_API peri_source_def peri_default_source_def(void);
+
+/* A source that has not started. Allocates nothing once its pool has grown. 0 on failure. The id is stale after the
+ * source has ended, or was released before it started. */
+PERI_API peri_node peri_source_create(peri_engine *engine, const peri_source_def *def);
+
+/* Create, connect to `destination` and start in one. The caller holds the source; see peri_node_release. */
+PERI_API peri_node peri_source_play(peri_engine *engine, const peri_source_def *def, peri_node destination);
+
+/* Starts at `when` (seconds on the engine's clock; the past means now), `offset` seconds into the sound, for `duration`
+ * seconds of the sound (INFINITY: to its end). Once only. */
+PERI_API bool peri_source_start(peri_engine *engine, peri_node source, double when, double offset, double duration);
+
+/* Ends at `when`. May be called again with another time until then. Cuts without a fade, as Web Audio does. */
+PERI_API bool peri_source_stop(peri_engine *engine, peri_node source, double when);
+
+/* Fades to silence over `fade` seconds from `when` on, and ends. */
+PERI_API bool peri_source_fade_out(peri_engine *engine, peri_node source, double fade, double when);
+
+typedef enum {
+  PERI_SOURCE_GONE,      /* ended, or released before it started: the id is stale */
+  PERI_SOURCE_CREATED,
+  PERI_SOURCE_SCHEDULED, /* started, its time has not come */
+  PERI_SOURCE_PLAYING,
+} peri_source_state;
+
+PERI_API peri_source_state peri_source_get_state(peri_engine *engine, peri_node source);
+
+/* The playhead in seconds of the sound. Exact at the last quantum from the second call on; the first call asks the
+ * audio thread to keep it and extrapolates. */
+PERI_API bool peri_source_get_position(peri_engine *engine, peri_node source, double *seconds);
+
+/* The buffer can be set once (Web Audio 1.1, AudioBufferSourceNode.buffer); NULL takes it away. */
+PERI_API bool peri_source_set_buffer(peri_engine *engine, peri_node source, peri_buffer *buffer);
+/* A reference for the caller, or NULL. */
+PERI_API peri_buffer *peri_source_get_buffer(peri_engine *engine, peri_node source);
+
+PERI_API bool peri_source_set_loop(peri_engine *engine, peri_node source, bool loop);
+PERI_API bool peri_source_set_loop_points(peri_engine *engine, peri_node source, double start, double end);
+PERI_API bool peri_source_get_loop(peri_engine *engine, peri_node source, bool *loop, double *start, double *end);
+
+/* Gain and pan inside the voice, moved there over `seconds` (0: at once, from the next quantum; 0.005 never clicks). */
+PERI_API bool peri_source_set_volume(peri_engine *engine, peri_node source, float volume, double seconds);
+PERI_API bool peri_source_set_pan(peri_engine *engine, peri_node source, float pan, double seconds);
+PERI_API bool peri_source_get_volume(peri_engine *engine, peri_node source, float *volume, float *pan);
+
+/* Whether PERI_EVENT_ENDED comes for it. */
+PERI_API bool peri_source_set_notify(peri_engine *engine, peri_node source, bool notify);
+
+/* ---- Devices ---------------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  PERI_DEVICE_NONE, /* nobody renders, or the host does */
+  PERI_DEVICE_SDL,  /* SDL2's default output */
+  PERI_DEVICE_NULL, /* renders at the right pace, for nobody */
+} peri_device_kind;
+
+typedef struct peri_device_def {
+  uint32_t size;          /* sizeof(peri_device_def) */
+  peri_device_kind kind;  /* PERI_DEVICE_SDL */
+  uint32_t block_size;    /* frames a callback, 16 to 8,192; 512 */
+} peri_device_def;
+
+PERI_API peri_device_def peri_default_device_def(void);
+
+/* Starts a device that renders the engine. Where no output can be opened, the clocked null device renders and the log
+ * gets one warning. A device that is lost is replaced by the next default one, or by the null device until one
+ * appears; the clock never jumps. Fails when the engine has a device, or when `kind` is unknown. */
+PERI_API bool peri_device_open(peri_engine *engine, const peri_device_def *def);
+
+/* Stops it; returns when the audio thread has left. */
+PERI_API void peri_device_close(peri_engine *engine);
+
+/* Stops and resumes the clock of the engine (Web Audio 1.1, suspend and resume). */
+PERI_API bool peri_device_set_paused(peri_engine *engine, bool paused);
+
+typedef struct peri_device_info {
+  peri_device_kind kind;  /* what renders now: SDL, or NULL while an SDL device is missing */
+  peri_device_kind asked; /* what was asked for */
+  uint32_t block_size;    /* frames a callback */
+  bool paused;
+  char name[64];          /* SDL's driver, or "null" */
+} peri_device_info;
+
+PERI_API bool peri_device_get_info(peri_engine *engine, peri_device_info *info);
+
+/* ---- Taps: audio handed to another thread in pooled blocks --------------------------------------------------------- */
+
+typedef enum {
+  PERI_DRY_SKIP,   /* when no block is free: skip what would have filled one */
+  PERI_DRY_OLDEST, /* take back the oldest block that nobody has read */
+} peri_dry_policy;
+
+typedef struct peri_tap_def {
+  uint32_t size;         /* sizeof(peri_tap_def) */
+  uint32_t channels;     /* 1 to 32; 0: the engine's */
+  uint32_t block_size;   /* floats in a block; 1,024. A multiple of `channels` */
+  uint32_t blocks;       /* at first, 2 to 4,096; 16 */
+  uint32_t max_blocks;   /* limit of growth; 64 */
+  peri_dry_policy dry;   /* PERI_DRY_SKIP */
+} peri_tap_def;
+
+PERI_API peri_tap_def peri_default_tap_def(void);
+
+/* A block of audio that the receiver owns until it releases it. */
+typedef struct peri_block {
+  float *samples;      /* planar: channel c begins at samples + c × frames */
+  uint32_t frames;     /* in each channel */
+  uint32_t channels;
+  uint64_t frame;      /* stream time of the first frame, on the engine's clock */
+  uint64_t sequence;   /* 0, 1, 2 …; a gap is a dropped block */
+} peri_block;
+
+typedef struct peri_tap_stats {
+  uint64_t acquired;    /* blocks that the audio thread began to fill */
+  uint64_t transferred; /* handed to the receiver's ring */
+  uint64_t returned;    /* came back from the receiver */
+  uint64_t dropped;     /* sequence numbers that nobody got: skipped, or taken back unread */
+  uint64_t grown;       /* blocks added to the pool after it was made */
+  uint32_t blocks;      /* in the pool now */
+  uint32_t in_flight;   /* handed over and not yet back: unread, or with the receiver */
+  uint32_t high_water;  /* the most that ever were in flight */
+} peri_tap_stats;
+
+/* Copies the node's output (mixed to the tap's channels) into blocks from the next quantum on. One thread at a time
+ * receives. NULL on failure. */
+PERI_API peri_tap *peri_tap_create(peri_engine *engine, peri_node node, const peri_tap_def *def);
+
+/* Blocks that the receiver still has stay valid until it releases them. NULL is ignored. */
+PERI_API void peri_tap_close(peri_tap *tap);
+
+/* The next full block, or NULL when there is none. Grows the pool when it ran dry. The receiver's thread. */
+PERI_API peri_block *peri_tap_receive(peri_tap *tap);
+
+/* Gives a block back and sets *block to NULL. The receiver's thread. */
+PERI_API void peri_block_release(peri_block **block);
+
+/* Any thread. */
+PERI_API void peri_tap_get_stats(peri_tap *tap, peri_tap_stats *stats);
+
+/* ---- Visualizer: levels, waveform and spectrum, made by a thread of its own ----------------------------------------- */
+
+#define PERI_VIEW_CHANNELS 8      /* channels with levels of their own */
+#define PERI_VIEW_WAVEFORM 2048   /* frames of waveform kept, channels averaged */
+#define PERI_VIEW_SPECTRUM 1024   /* bins; bin k is k × sample_rate / 2048 */
+
+typedef struct peri_view {
+  uint64_t frame;        /* stream time after the last frame shown */
+  uint64_t blocks;       /* consumed since the start */
+  uint32_t channels;
+  float peak[PERI_VIEW_CHANNELS];  /* linear; falls by 20 dB a second */
+  float rms[PERI_VIEW_CHANNELS];   /* linear, over some 50 ms */
+  float waveform[PERI_VIEW_WAVEFORM];
+  float spectrum[PERI_VIEW_SPECTRUM]; /* dB of a full-scale sine, −120 at least; Blackman window */
+} peri_view;
+
+PERI_API peri_visualizer *peri_visualizer_create(peri_engine *engine, peri_node node);
+PERI_API void peri_visualizer_destroy(peri_visualizer *visualizer); /* NULL is ignored */
+/* The latest view; false before the first block. */
+PERI_API bool peri_visualizer_read(peri_visualizer *visualizer, peri_view *view);
+PERI_API void peri_visualizer_get_stats(peri_visualizer *visualizer, peri_tap_stats *stats);
+
+/* The spectrum of the last 2,048 of `frames` samples (zeros before them if fewer), as in peri_view.spectrum. */
+PERI_API void peri_spectrum(const float *samples, size_t frames, float decibels[PERI_VIEW_SPECTRUM]);
+
+/* ---- WAV files -------------------------------------------------------------------------------------------------- */
+
+/* Creates a WAV file of 32-bit float samples, to be filled piece by piece. */
+PERI_API peri_wav *peri_wav_create(const char *path, uint32_t channels, double sample_rate);
+PERI_API bool peri_wav_write(peri_wav *wav, const float *interleaved, uint64_t frames);
+/* Completes the header and closes the file; false when anything was not written. */
+PERI_API bool peri_wav_close(peri_wav *wav);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

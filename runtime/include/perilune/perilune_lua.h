@@ -1,0 +1,49 @@
+/* perilune in Lua: what a host calls that owns an engine and runs scripts on it.
+ *
+ * A plain script needs none of this: `require "perilune"` finds luaopen_perilune in perilune.so. A host that links the
+ * bindings in (libperilune-lua5.4.a, or -lua5.1.a for LuaJIT and Lua 5.1) writes
+ *
+ *     lua_State *L = luaL_newstate();
+ *     luaL_openlibs(L);
+ *     peri_lua_attach(L, engine);
+ *     luaL_dofile(L, "game.lua");
+ *     while (running) peri_lua_update(L);
+ *     lua_close(L);
+ *
+ * Threads. Each Lua state belongs to one thread at a time, as always with Lua; several states, in several threads, may
+ * use one engine. Handles stay in their state. Close the states before the engine they are attached to is destroyed.
+ *
+ * MIT licence, see LICENSE. */
+#ifndef PERILUNE_LUA_H
+#define PERILUNE_LUA_H
+
+#include "perilune/perilune.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lua_State lua_State;
+
+/* The module: pushes the table that `require "perilune"` returns, the same one each time in one Lua state. Raises a Lua
+ * error when memory runs out. */
+PERI_API int luaopen_perilune(lua_State *L);
+
+/* Makes `engine` the default context of this Lua state, and `require "perilune"` find this module. Call it before the
+ * script requires perilune. The state then opens no device for its default context and never destroys the engine, which
+ * must outlive it. False, and nothing is changed, when engine is NULL, when the state's default context is in use
+ * already, or when memory runs out. */
+PERI_API bool peri_lua_attach(lua_State *L, peri_engine *engine);
+
+/* Once a frame: peri_engine_update for each context of this state, then its callbacks (onended, loads), on this thread.
+ * What perilune.update() does in Lua. Never raises: errors in callbacks go to the function set by perilune.onError, by
+ * default to standard error with a traceback. False when a callback raised an error. */
+PERI_API bool peri_lua_update(lua_State *L);
+
+/* Whether callbacks are still to come: asynchronous loads, and sources that have started and have an onended. */
+PERI_API bool peri_lua_is_waiting(lua_State *L);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

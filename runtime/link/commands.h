@@ -1,0 +1,93 @@
+/* Commands from control to the audio thread: one list of records, and the chunks in which they travel.
+ *
+ * Control fills chunks that it allocates; the audio thread reads what is committed and hands finished chunks back.
+ * No chunk is ever full for good and none waits for another call. One atomic store commits a whole batch. */
+#ifndef PERI_COMMANDS_H
+#define PERI_COMMANDS_H
+
+#include "base/base.h"
+#include "link/handback.h"
+
+struct peri__plan;
+struct peri__voice;
+struct peri__voice_list;
+struct peri__input;
+struct peri__param;
+struct peri__event;
+struct peri__storage;
+
+/* name, fields of the record. A new command is one line here and one case in render/commands.c. */
+#define PERI_COMMANDS(COMMAND)                                                                                         \
+  COMMAND(PLAN, struct peri__plan *plan;)                                                                              \
+  COMMAND(VOICE_LIST, struct peri__input *input; struct peri__voice_list *list;)                                       \
+  COMMAND(SOURCE_START, struct peri__voice *voice; struct peri__input *input; int64_t frame;)                          \
+  COMMAND(SOURCE_STOP, struct peri__voice *voice; int64_t frame;)                                                      \
+  COMMAND(SOURCE_FADE_OUT, struct peri__voice *voice; int64_t frame; uint32_t frames;)                                 \
+  COMMAND(SOURCE_GAINS, struct peri__voice *voice; float gain[4]; uint32_t frames;)                                    \
+  COMMAND(SOURCE_STEP, struct peri__voice *voice; int64_t step;)                                                       \
+  COMMAND(SOURCE_LOOP, struct peri__voice *voice; int64_t start, end; bool loop;)                                      \
+  COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage *storage; double rate_ratio;)                  \
+  COMMAND(PARAM_VALUE, struct peri__param *param; float value; uint32_t sequence;)                                     \
+  COMMAND(PARAM_EVENT, struct peri__param *param; struct peri__event *event;)                                          \
+  COMMAND(PARAM_CANCEL, struct peri__param *param; double time; struct peri__event *hold;)                             \
+  COMMAND(PARAM_RATE, struct peri__param *param; bool audio_rate;)
+
+typedef enum peri__command_type {
+#define PERI_COMMAND_NAME(name, ...) PERI_COMMAND_##name,
+  PERI_COMMANDS(PERI_COMMAND_NAME)
+#undef PERI_COMMAND_NAME
+} peri__command_type;
+
+typedef struct peri__command {
+  uint32_t type;
+  uint32_t bytes; /* of the whole record, a multiple of 8 */
+  union {
+#define PERI_COMMAND_RECORD(name, ...) struct { __VA_ARGS__ } name;
+    PERI_COMMANDS(PERI_COMMAND_RECORD)
+#undef PERI_COMMAND_RECORD
+  };
+} peri__command;
+
+#define PERI_COMMAND_BYTES(name) \
+  ((uint32_t)(offsetof(peri__command, name) + sizeof(((peri__command *)0)->name) + 7) & ~7u)
+
+typedef struct peri__chunk {
+  peri__link link;          /* on the way back */
+  struct peri__chunk *next; /* control, read by the audio thread once the chunk is sealed */
+  atomic_uint_fast32_t committed; /* bytes to read, with the seal */
+  uint32_t filled;          /* control */
+  uint32_t capacity;
+  _Alignas(16) unsigned char records[];
+} peri__chunk;
+
+typedef struct peri__commands {
+  /* control, behind the engine's lock */
+  peri__chunk *writing;     /* the last chunk */
+  peri__chunk *uncommitted; /* the first chunk with records that are not committed, or NULL */
+  peri__chunk *spare;       /* empty chunks for reuse */
+  size_t bytes, limit;      /* of all chunks alive; the most of them */
+  /* audio thread */
+  peri__chunk *reading;
+  uint32_t read;            /* bytes of it */
+  peri__handback done;
+} peri__commands;
+
+bool peri__commands_create(peri__commands *commands, size_t limit);
+void peri__commands_destroy(peri__commands *commands);
+
+/* CONTROL. Makes room for `bytes` of records, so that the pushes that follow cannot fail; false at the limit. */
+bool peri__commands_reserve(peri__commands *commands, uint32_t bytes);
+
+/* CONTROL. The next record, its type and size set; room was reserved. */
+peri__command *peri__commands_push(peri__commands *commands, peri__command_type type, uint32_t bytes);
+#define PERI_PUSH(commands, name, ...)                                                                                 \
+  (peri__commands_push((commands), PERI_COMMAND_##name, PERI_COMMAND_BYTES(name))->name =                              \
+       (__typeof__(((peri__command *)0)->name)){__VA_ARGS__})
+
+/* CONTROL. All that was pushed becomes visible at once. */
+void peri__commands_commit(peri__commands *commands);
+
+/* AUDIO THREAD. The next committed record, valid until the next call, or NULL. */
+const peri__command *peri__commands_next(peri__commands *commands) PERI_AUDIO_THREAD;
+
+#endif

@@ -1,0 +1,46 @@
+/* Sample storages and decoders. */
+#ifndef PERI_MEDIA_H
+#define PERI_MEDIA_H
+
+#include "base/base.h"
+
+/* Frames of silence behind the last frame of each channel, so that kernels may read past the end. */
+#define PERI_STORAGE_PADDING 16
+
+/* Samples that voices read. Planar float32; channel c begins at samples + c × stride, on a cache line.
+ * `holders` is counted by control alone (an atomic because several control threads and engines may share a storage);
+ * voices hold plain pointers. The audio thread only ever reads the rest. */
+typedef struct peri__storage {
+  float *samples;
+  uint32_t channels;
+  uint32_t frames;
+  uint32_t stride;          /* frames + padding, rounded up to a cache line */
+  bool nonfinite;           /* holds a NaN or infinity: voices over it use the checking kernel */
+  double sample_rate;
+  atomic_uint_fast32_t holders;
+  peri_buffer *buffer;      /* the buffer it was made for; control's */
+} peri__storage;
+
+/* A storage of silence with one holder; NULL sets peri_error(). Ranges were checked. */
+peri__storage *peri__storage_create(uint32_t channels, uint32_t frames, double sample_rate);
+peri__storage *peri__storage_copy(const peri__storage *storage);
+void peri__storage_hold(peri__storage *storage);
+void peri__storage_drop(peri__storage *storage); /* the last holder frees it; NULL is ignored */
+uint64_t peri__storage_bytes_alive(void);
+
+static inline float *peri__storage_channel(const peri__storage *storage, uint32_t channel) {
+  return storage->samples + (size_t)channel * storage->stride;
+}
+
+/* Decodes a whole file (WAV through SDL2, Ogg Vorbis through stb_vorbis). `name` is for messages. `sample_rate` 0 keeps
+ * the file's rate. NULL sets peri_error(): "'name' cannot be decoded: reason". Samples are finite afterwards. */
+peri__storage *peri__decode(const char *name, const void *bytes, size_t size, double sample_rate);
+
+/* Fills in all of `info` from the file's bytes. */
+bool peri__inspect(const char *name, const void *bytes, size_t size, peri_file_info *info);
+
+/* A whole file from the file system, NULL sets peri_error(): "'path' cannot be read: reason". Free with
+ * peri__release(bytes, size); *size is at least 1 (an empty file is an error). Refuses folders. */
+void *peri__read_file(const char *path, size_t *size);
+
+#endif

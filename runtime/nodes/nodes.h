@@ -1,0 +1,18 @@
+/* The table of node kinds. A new kind is one file and one line here. */
+#ifndef PERI_NODES_H
+#define PERI_NODES_H
+
+#include "render/render.h"
+
+extern const peri__kind peri__kind_destination;
+extern const peri__kind peri__kind_buffer_source;
+extern const peri__kind peri__kind_gain;
+extern const peri__kind peri__kind_stereo_panner;
+
+/* What a buffer source shows to the world: its input is the engine's own. */
+extern const peri_node_info peri__buffer_source_info;
+
+/* The kind behind a public constant, or NULL. */
+const peri__kind *peri__kind_of(peri_node_kind kind);
+
+#endif

@@ -1,0 +1,130 @@
+/* The dispatcher of commands. */
+#include "render/render.h"
+
+/* A command may come after its source has ended: then there is nothing left to do. Until control has had the source
+ * back, nobody else writes to it. */
+static bool is_live(peri__voice *voice) {
+  unsigned phase = atomic_load_explicit(&peri__source_of(voice)->phase, memory_order_relaxed);
+  return phase == PERI_SOURCE_STARTED || phase == PERI_SOURCE_SOUNDING;
+}
+
+static void start(peri__render *render, peri__voice *voice, peri__input *input, int64_t frame) {
+  peri__source *source = peri__source_of(voice);
+  source->start = frame;
+  voice->flags |= PERI_VOICE_PENDING;
+  peri__voices_add(input, voice);
+  atomic_store_explicit(&source->phase, PERI_SOURCE_STARTED, memory_order_relaxed);
+  atomic_fetch_add_explicit(&render->started, 1, memory_order_relaxed);
+}
+
+static void stop(peri__voice *voice, int64_t frame) {
+  voice->stop = frame;
+  if (peri__details_of(voice)) peri__details_of(voice)->fade_at = PERI_NEVER; /* the last call counts */
+}
+
+static void fade_out(const peri__render *render, peri__voice *voice, int64_t frame, uint32_t frames) {
+  if (frame < (int64_t)render->frame) frame = (int64_t)render->frame; /* a late fade is as long as any */
+  voice->stop = frame + frames;
+  peri__details_of(voice)->fade_at = frame;
+  peri__details_of(voice)->fade_frames = frames;
+}
+
+static void set_gains(peri__voice *voice, const float gain[4], uint32_t frames) {
+  peri__source_details *details = peri__details_of(voice);
+  bool fading_in = (voice->flags & PERI_VOICE_PENDING) && details && details->ramp_frames;
+  for (int k = 0; k < 4; k++) {
+    if (fading_in || frames) details->target[k] = gain[k];
+    else voice->gain[k] = gain[k];
+  }
+  if (fading_in) return;
+  if (details) details->ramp_frames = voice->flags & PERI_VOICE_PENDING ? 0 : frames;
+  if (frames && (voice->flags & PERI_VOICE_PENDING))
+    for (int k = 0; k < 4; k++) voice->gain[k] = gain[k];
+}
+
+static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
+  if (!loop) {
+    voice->flags &= (uint8_t)~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED);
+    return;
+  }
+  voice->flags |= PERI_VOICE_LOOP;
+  voice->loop_start = (uint32_t)(from >> 32);
+  voice->loop_end = (uint32_t)(to >> 32);
+  bool fine = (uint32_t)from || (uint32_t)to;
+  voice->flags = (uint8_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
+  if (!fine) return;
+  peri__details_of(voice)->loop_start = from;
+  peri__details_of(voice)->loop_end = to;
+}
+
+static void set_buffer(peri__voice *voice, const peri__storage *storage, double rate_ratio) {
+  peri__details_of(voice)->rate_ratio = rate_ratio;
+  voice->samples = storage ? storage->samples : NULL;
+  voice->frames = storage ? storage->frames : 0;
+  voice->channels = (uint8_t)(storage ? storage->channels : 1);
+  bool marked = storage && storage->nonfinite;
+  voice->flags = (uint8_t)(marked ? voice->flags | PERI_VOICE_NONFINITE : voice->flags & ~PERI_VOICE_NONFINITE);
+}
+
+static void publish_plan(peri__render *render, peri__plan *plan) {
+  for (uint32_t m = 0; m < plan->move_count; m++) {
+    const peri__plan_move *move = &plan->moves[m];
+    if (!is_live(move->voice)) continue;
+    peri__voices_remove(move->from, move->voice);
+    peri__voices_add(move->to, move->voice);
+  }
+  if (render->plan) peri__handback_add(&render->retired, &render->plan->retired.link);
+  render->plan = plan;
+}
+
+static void replace_list(peri__render *render, peri__input *input, peri__voice_list *list) {
+  peri__voice_list *old = input->list;
+  for (uint32_t v = 0; v < input->count; v++) list->voice[v] = old->voice[v];
+  input->list = list;
+  if (old) peri__handback_add(&render->retired, &old->retired.link);
+}
+
+void peri__render_apply(peri__render *render) {
+  const peri__command *c;
+  uint64_t applied = 0;
+  while ((c = peri__commands_next(&render->commands)) != NULL) {
+    applied++;
+    switch ((peri__command_type)c->type) {
+    case PERI_COMMAND_PLAN: publish_plan(render, c->PLAN.plan); break;
+    case PERI_COMMAND_VOICE_LIST: replace_list(render, c->VOICE_LIST.input, c->VOICE_LIST.list); break;
+    case PERI_COMMAND_SOURCE_START:
+      start(render, c->SOURCE_START.voice, c->SOURCE_START.input, c->SOURCE_START.frame);
+      break;
+    case PERI_COMMAND_SOURCE_STOP:
+      if (is_live(c->SOURCE_STOP.voice)) stop(c->SOURCE_STOP.voice, c->SOURCE_STOP.frame);
+      break;
+    case PERI_COMMAND_SOURCE_FADE_OUT:
+      if (is_live(c->SOURCE_FADE_OUT.voice))
+        fade_out(render, c->SOURCE_FADE_OUT.voice, c->SOURCE_FADE_OUT.frame, c->SOURCE_FADE_OUT.frames);
+      break;
+    case PERI_COMMAND_SOURCE_GAINS:
+      if (is_live(c->SOURCE_GAINS.voice)) set_gains(c->SOURCE_GAINS.voice, c->SOURCE_GAINS.gain, c->SOURCE_GAINS.frames);
+      break;
+    case PERI_COMMAND_SOURCE_STEP:
+      if (is_live(c->SOURCE_STEP.voice)) c->SOURCE_STEP.voice->step = c->SOURCE_STEP.step;
+      break;
+    case PERI_COMMAND_SOURCE_LOOP:
+      if (is_live(c->SOURCE_LOOP.voice))
+        set_loop(c->SOURCE_LOOP.voice, c->SOURCE_LOOP.loop, c->SOURCE_LOOP.start, c->SOURCE_LOOP.end);
+      break;
+    case PERI_COMMAND_SOURCE_BUFFER:
+      if (is_live(c->SOURCE_BUFFER.voice)) set_buffer(c->SOURCE_BUFFER.voice, c->SOURCE_BUFFER.storage, c->SOURCE_BUFFER.rate_ratio);
+      break;
+    case PERI_COMMAND_PARAM_VALUE:
+      peri__param_set(render, c->PARAM_VALUE.param, c->PARAM_VALUE.value);
+      atomic_store_explicit(&c->PARAM_VALUE.param->applied, c->PARAM_VALUE.sequence, memory_order_release);
+      break;
+    case PERI_COMMAND_PARAM_EVENT: peri__param_insert(render, c->PARAM_EVENT.param, c->PARAM_EVENT.event); break;
+    case PERI_COMMAND_PARAM_CANCEL:
+      peri__param_cancel(render, c->PARAM_CANCEL.param, c->PARAM_CANCEL.time, c->PARAM_CANCEL.hold);
+      break;
+    case PERI_COMMAND_PARAM_RATE: c->PARAM_RATE.param->audio_rate = c->PARAM_RATE.audio_rate; break;
+    }
+  }
+  if (applied) atomic_fetch_add_explicit(&render->applied, applied, memory_order_relaxed);
+}

@@ -1,0 +1,257 @@
+/* Parameters: Web Audio 1.1, AudioParam. The timeline is an anchor (what is in force) and a list of events to come. */
+#include "render/render.h"
+
+#include "dsp/math.h"
+
+#define LOG2_E 1.44269504088896340736
+
+static void retire_event(peri__render *render, peri__event *event) {
+  if (event) peri__handback_add(&render->retired, &event->retired.link);
+}
+
+/* ---- Values ----------------------------------------------------------------------------------------------------- */
+
+/* Web Audio 1.1, setValueCurveAtTime: linear between the values, the last one from the end on. */
+static double curve_at(const peri__event *event, double time) {
+  double place = (time - event->time) / event->span * (event->curve_count - 1);
+  if (!(place > 0.0)) return (double)event->curve[0];
+  if (place >= event->curve_count - 1) return (double)event->curve[event->curve_count - 1];
+  uint32_t k = (uint32_t)place;
+  double here = (double)event->curve[k], next = (double)event->curve[k + 1];
+  return here + (next - here) * (place - k);
+}
+
+/* setTargetAtTime: target + (from − target) e^(−t / τ) */
+static double target_at(const peri__anchor *anchor, double time) {
+  double target = (double)anchor->event->value, span = anchor->event->span;
+  if (span <= 0.0) return target;
+  return target + (anchor->value - target) * peri__exp2(-(time - anchor->time) / span * LOG2_E);
+}
+
+static double ramp_at(const peri__anchor *from, const peri__event *ramp, double time) {
+  double length = ramp->time - from->time, to = (double)ramp->value;
+  if (time >= ramp->time || length <= 0.0) return to;
+  double part = (time - from->time) / length;
+  if (ramp->type == PERI_EVENT_LINEAR) return from->value + (to - from->value) * part;
+  if (from->value == 0.0 || (from->value < 0.0) != (to < 0.0)) return from->value;
+  return from->value * peri__exp2(peri__log2(to / from->value) * part);
+}
+
+static bool is_ramp(const peri__event *event) {
+  return event && (event->type == PERI_EVENT_LINEAR || event->type == PERI_EVENT_EXPONENTIAL);
+}
+
+/* The value at `time`, which lies before the next event. */
+static double value_at(const peri__anchor *anchor, const peri__event *next, double time) {
+  if (anchor->type == PERI_EVENT_CURVE) {
+    if (time < anchor->curve_end) return curve_at(anchor->event, time);
+    peri__anchor over = {PERI_EVENT_SET, anchor->curve_end, curve_at(anchor->event, anchor->curve_end), NULL, 0};
+    return is_ramp(next) ? ramp_at(&over, next, time) : over.value;
+  }
+  if (is_ramp(next)) return ramp_at(anchor, next, time);
+  return anchor->type == PERI_EVENT_TARGET ? target_at(anchor, time) : anchor->value;
+}
+
+/* The anchor after `event` has come; `next` follows it. */
+static peri__anchor passed(const peri__anchor *anchor, peri__event *event, const peri__event *next) {
+  double before = value_at(anchor, event, event->time);
+  switch (event->type) {
+  case PERI_EVENT_TARGET:
+    /* A ramp that follows begins where the target would have. */
+    if (is_ramp(next)) return (peri__anchor){PERI_EVENT_SET, event->time, before, NULL, 0};
+    return (peri__anchor){PERI_EVENT_TARGET, event->time, before, event, 0};
+  case PERI_EVENT_CURVE:
+    return (peri__anchor){PERI_EVENT_CURVE, event->time, before, event, event->time + event->span};
+  default: return (peri__anchor){PERI_EVENT_SET, event->time, (double)event->value, NULL, 0};
+  }
+}
+
+/* Takes events whose time has come off the list. */
+static void advance(peri__render *render, peri__param *param, double time) {
+  while (param->events && param->events->time <= time) {
+    peri__event *event = param->events;
+    peri__event *old = param->anchor.event;
+    peri__anchor next = passed(&param->anchor, event, event->next);
+    param->events = event->next;
+    param->anchor = next;
+    retire_event(render, old);
+    if (next.event != event) retire_event(render, event);
+  }
+  peri__anchor *anchor = &param->anchor;
+  if (anchor->type == PERI_EVENT_CURVE && time >= anchor->curve_end) {
+    peri__event *curve = anchor->event;
+    *anchor = (peri__anchor){PERI_EVENT_SET, anchor->curve_end, curve_at(curve, anchor->curve_end), NULL, 0};
+    retire_event(render, curve);
+  }
+}
+
+static bool is_steady(const peri__param *param) {
+  return param->anchor.type == PERI_EVENT_SET && !is_ramp(param->events);
+}
+
+/* Web Audio 1.1, "Computation of Value": NaN becomes the default, the rest is clamped to the nominal range. */
+static float computed(const peri__param *param, double intrinsic, float added) {
+  float sum = (float)intrinsic + added;
+  if (!(sum == sum)) return param->info->default_value;
+  if (sum < param->info->min_value) return param->info->min_value;
+  if (sum > param->info->max_value) return param->info->max_value;
+  return sum;
+}
+
+/* First frame of the quantum, at or after `from`, at which an event or the end of a curve has come. */
+static uint32_t next_change(const peri__param *param, uint64_t frame, uint32_t from) {
+  double change = 1e300;
+  if (param->events) change = param->events->time;
+  if (param->anchor.type == PERI_EVENT_CURVE && param->anchor.curve_end < change) change = param->anchor.curve_end;
+  double place = change - (double)frame;
+  if (!(place < PERI_QUANTUM)) return PERI_QUANTUM;
+  uint32_t whole = place > 0.0 ? (uint32_t)place : 0;
+  if ((double)whole < place) whole++;
+  return whole <= from ? from + 1 : whole;
+}
+
+static peri__values fill_steady(float value, float *frames) {
+  for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = value;
+  return (peri__values){frames, value, true};
+}
+
+peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added, float *frames) {
+  double start = (double)frame;
+  advance(render, param, start);
+  double intrinsic = value_at(&param->anchor, param->events, start);
+  param->evaluated = frame + 1;
+  param->value = computed(param, intrinsic, added ? added[0] : 0.0f);
+  bool moving = param->audio_rate && (!is_steady(param) || (param->events && param->events->time < start + PERI_QUANTUM));
+  if (!moving) {
+    atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
+    if (!added || !param->audio_rate) return fill_steady(param->value, frames);
+    for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = computed(param, intrinsic, added[i]);
+    return (peri__values){frames, param->value, false};
+  }
+  for (uint32_t i = 0; i < PERI_QUANTUM;) {
+    advance(render, param, start + i);
+    uint32_t end = next_change(param, frame, i);
+    bool steady = is_steady(param);
+    for (; i < end; i++) {
+      if (!steady) intrinsic = value_at(&param->anchor, param->events, start + i);
+      else intrinsic = param->anchor.value;
+      frames[i] = computed(param, intrinsic, added ? added[i] : 0.0f);
+    }
+  }
+  atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
+  return (peri__values){frames, param->value, false};
+}
+
+float peri__param_at(peri__render *render, peri__param *param, uint64_t frame) {
+  if (param->evaluated == frame + 1) return param->value;
+  advance(render, param, (double)frame);
+  double intrinsic = value_at(&param->anchor, param->events, (double)frame);
+  atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
+  param->evaluated = frame + 1;
+  return param->value = computed(param, intrinsic, 0.0f);
+}
+
+/* ---- Changes ---------------------------------------------------------------------------------------------------- */
+
+static void set_anchor(peri__render *render, peri__param *param, double time, double value) {
+  retire_event(render, param->anchor.event);
+  param->anchor = (peri__anchor){PERI_EVENT_SET, time, value, NULL, 0};
+  param->has_history = true;
+}
+
+void peri__param_set(peri__render *render, peri__param *param, float value) {
+  double now = (double)render->frame;
+  advance(render, param, now);
+  set_anchor(render, param, now, (double)value);
+  param->evaluated = 0;
+}
+
+void peri__param_insert(peri__render *render, peri__param *param, peri__event *event) {
+  double now = (double)render->frame;
+  advance(render, param, now);
+  if (event->time < now) event->time = now;
+  peri__event **place = &param->events;
+  while (*place && (*place)->time <= event->time) place = &(*place)->next;
+  bool first = place == &param->events;
+  /* A ramp that is first begins at the last event; where there is none, or a target is under way, it begins now. */
+  if (first && is_ramp(event) && (!param->has_history || param->anchor.type == PERI_EVENT_TARGET))
+    set_anchor(render, param, now, value_at(&param->anchor, NULL, now));
+  event->next = *place;
+  *place = event;
+  param->has_history = true;
+  param->evaluated = 0;
+}
+
+static void drop_from(peri__render *render, peri__event **place) {
+  peri__event *event = *place;
+  *place = NULL;
+  while (event) {
+    peri__event *next = event->next;
+    retire_event(render, event);
+    event = next;
+  }
+}
+
+/* Web Audio 1.1, cancelAndHoldAtTime, its steps 4 to 8. */
+static void hold(peri__render *render, peri__param *param, double time, peri__event *spare) {
+  peri__anchor anchor = param->anchor;
+  peri__event **place = &param->events;
+  while (*place && (*place)->time <= time) {
+    anchor = passed(&anchor, *place, (*place)->next);
+    place = &(*place)->next;
+  }
+  peri__event *following = *place;
+  double value = value_at(&anchor, following, time);
+  if (is_ramp(following) && !(anchor.type == PERI_EVENT_CURVE && time < anchor.curve_end)) {
+    following->time = time;
+    following->value = (float)value;
+    place = &following->next;
+    drop_from(render, place);
+    retire_event(render, spare);
+    return;
+  }
+  bool running = anchor.type == PERI_EVENT_TARGET || (anchor.type == PERI_EVENT_CURVE && time < anchor.curve_end);
+  drop_from(render, place);
+  if (!running) {
+    retire_event(render, spare);
+    return;
+  }
+  spare->type = PERI_EVENT_SET;
+  spare->time = time;
+  spare->value = (float)value;
+  spare->next = NULL;
+  *place = spare;
+  if (anchor.type == PERI_EVENT_CURVE && param->anchor.event == anchor.event) param->anchor.curve_end = time;
+}
+
+void peri__param_cancel(peri__render *render, peri__param *param, double time, peri__event *spare) {
+  double now = (double)render->frame;
+  if (time < now) time = now;
+  advance(render, param, now);
+  param->evaluated = 0;
+  if (spare) {
+    hold(render, param, time, spare);
+    return;
+  }
+  peri__event **place = &param->events;
+  while (*place && (*place)->time < time) {
+    bool inside = (*place)->type == PERI_EVENT_CURVE && (*place)->time + (*place)->span > time;
+    if (inside) break; /* nothing else lies within a curve */
+    place = &(*place)->next;
+  }
+  drop_from(render, place);
+  peri__anchor *anchor = &param->anchor;
+  if (anchor->type == PERI_EVENT_CURVE && time < anchor->curve_end) set_anchor(render, param, anchor->time, anchor->value);
+}
+
+void peri__param_clear(peri__param *param) {
+  peri__event *events = param->events;
+  if (param->anchor.event) peri__release(param->anchor.event, peri__event_bytes(param->anchor.event));
+  while (events) {
+    peri__event *next = events->next;
+    peri__release(events, peri__event_bytes(events));
+    events = next;
+  }
+  param->events = NULL;
+  param->anchor.event = NULL;
+}

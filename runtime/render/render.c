@@ -1,0 +1,207 @@
+/* The audio thread's loop: commands, the plan, the destination, quantum by quantum. */
+#include "render/render.h"
+
+#include "base/blocks.h"
+#include "base/cpu.h"
+#include "dsp/math.h"
+
+#define N PERI_QUANTUM
+
+int64_t peri__step(double rate, double cents, double ratio) {
+  double step = rate * peri__cents(cents) * ratio;
+  if (!(step > -1048576.0)) step = step == step ? -1048576.0 : 0.0;
+  if (step > 1048576.0) step = 1048576.0;
+  return (int64_t)(step * (double)PERI_ONE + (step < 0 ? -0.5 : 0.5));
+}
+
+static size_t scratch_floats(uint32_t channels) {
+  return (size_t)N * (channels + (size_t)PERI_MAX_INPUTS * PERI_MAX_CHANNELS + PERI_BATCH_SCRATCH * 2 +
+                      2 * PERI_MAX_CHANNELS + PERI_MAX_PARAMS);
+}
+
+bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit) {
+  render->sample_rate = sample_rate;
+  render->channels = channels;
+  if (!peri__commands_create(&render->commands, command_limit)) return false;
+  float *floats = peri__allocate(scratch_floats(channels) * sizeof(float), PERI_CACHE_LINE);
+  if (!floats) {
+    peri__commands_destroy(&render->commands);
+    return false;
+  }
+  render->out = floats;
+  render->sums = render->out + (size_t)N * channels;
+  render->voice_scratch = render->sums + (size_t)N * PERI_MAX_INPUTS * PERI_MAX_CHANNELS;
+  render->wide_scratch = render->voice_scratch + (size_t)N * PERI_BATCH_SCRATCH * 2;
+  render->param_values = render->wide_scratch + (size_t)N * PERI_MAX_CHANNELS * 2;
+  return true;
+}
+
+void peri__render_destroy(peri__render *render) {
+  peri__commands_destroy(&render->commands);
+  peri__release(render->out, scratch_floats(render->channels) * sizeof(float));
+}
+
+/* ---- One step of the plan --------------------------------------------------------------------------------------- */
+
+static uint32_t input_channels(const peri__plan *plan, const peri__plan_input *from) {
+  const peri_channel_rule *rule = &from->rule;
+  if (rule->mode == PERI_COUNT_EXPLICIT) return rule->count;
+  uint32_t most = peri__voices_channels(from->input);
+  for (uint32_t e = 0; e < from->edge_count; e++) {
+    uint32_t channels = plan->signals[plan->edges[from->first_edge + e]].channels;
+    if (channels > most) most = channels;
+  }
+  if (most == 0) most = 1;
+  return rule->mode == PERI_COUNT_CLAMPED_MAX && most > rule->count ? rule->count : most;
+}
+
+/* Sums what is connected to an input, mixed to its channels, into `sum->samples`; a single signal that fits is used
+ * where it is. */
+static void gather(peri__render *render, const peri__plan *plan, const peri__plan_input *from, peri__signal *sum) {
+  sum->channels = input_channels(plan, from);
+  sum->silent = true;
+  if (from->edge_count == 1 && from->input->count == 0) {
+    const peri__signal *only = &plan->signals[plan->edges[from->first_edge]];
+    if (only->silent) return;
+    if (only->channels == sum->channels) {
+      sum->samples = only->samples;
+      sum->silent = false;
+      return;
+    }
+  }
+  if (from->edge_count == 0 && from->input->count == 0) return;
+  memset(sum->samples, 0, (size_t)sum->channels * N * sizeof(float));
+  peri__voices_render(render, from->input, sum, from->rule.interpretation);
+  for (uint32_t e = 0; e < from->edge_count; e++) {
+    const peri__signal *signal = &plan->signals[plan->edges[from->first_edge + e]];
+    if (signal->silent) continue;
+    peri__mix_channels(sum->samples, sum->channels, signal->samples, signal->channels, from->rule.interpretation);
+    sum->silent = false;
+  }
+}
+
+/* A NaN or infinity is silenced where it appears, and what made it forgets its state. */
+static void check_finite(peri__render *render, const peri__plan_step *step, peri__signal *output) {
+  if (output->silent || peri__all_finite(output->samples, (size_t)output->channels * N)) return;
+  output->silent = true;
+  if (step->node->kind->reset) step->node->kind->reset(step->node->state);
+  atomic_fetch_add_explicit(&render->nonfinite, 1, memory_order_relaxed);
+}
+
+static void feed_taps(peri__render *render, const peri__plan *plan, const peri__plan_step *step) {
+  const peri__signal *output = &plan->signals[step->first_output];
+  for (uint32_t t = 0; t < step->tap_count; t++) {
+    const peri__plan_tap *tap = &plan->taps[step->first_tap + t];
+    float *mixed = render->wide_scratch;
+    const float *channel[PERI_MAX_CHANNELS];
+    memset(mixed, 0, (size_t)tap->channels * N * sizeof(float));
+    if (!output->silent) peri__mix_channels(mixed, tap->channels, output->samples, output->channels, PERI_SPEAKERS);
+    for (uint32_t c = 0; c < tap->channels; c++) channel[c] = mixed + (size_t)c * N;
+    peri__blocks_write(tap->blocks, channel, N, render->frame);
+  }
+}
+
+static void run_step(peri__render *render, const peri__plan *plan, const peri__plan_step *step) {
+  const peri__node *node = step->node;
+  const peri_node_info *info = &node->kind->info;
+  const peri__plan_input *inputs = &plan->inputs[step->first_input];
+  peri__values values[PERI_MAX_PARAMS];
+  peri__signal sums[PERI_MAX_INPUTS];
+  for (uint32_t p = 0; p < info->params; p++) {
+    peri__signal added = {render->sums, 1, 1, true};
+    gather(render, plan, &inputs[info->inputs + p], &added);
+    values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
+                                   render->param_values + (size_t)p * N);
+  }
+  for (uint32_t i = 0; i < info->inputs; i++) {
+    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, 1, PERI_MAX_CHANNELS, true};
+    gather(render, plan, &inputs[i], &sums[i]);
+  }
+  peri__process process = {node->state, sums, &plan->signals[step->first_output], values, render->sample_rate, render->frame};
+  if (step->muted) {
+    for (uint32_t o = 0; o < info->outputs; o++) process.outputs[o].channels = 1, process.outputs[o].silent = true;
+  } else {
+    node->kind->process(&process);
+    for (uint32_t o = 0; o < info->outputs; o++) check_finite(render, step, &process.outputs[o]);
+  }
+  feed_taps(render, plan, step);
+}
+
+/* ---- One quantum ------------------------------------------------------------------------------------------------ */
+
+static void interleave(peri__render *render, const peri__signal *heard) {
+  uint32_t channels = render->channels;
+  if (heard->silent) {
+    memset(render->out, 0, (size_t)N * channels * sizeof(float));
+    return;
+  }
+  const float *samples = heard->samples;
+  if (heard->channels != channels) { /* the destination's channelCount was set lower */
+    float *mixed = render->wide_scratch;
+    memset(mixed, 0, (size_t)N * channels * sizeof(float));
+    peri__mix_channels(mixed, channels, samples, heard->channels, PERI_SPEAKERS);
+    samples = mixed;
+  }
+  for (uint32_t c = 0; c < channels; c++)
+    for (uint32_t i = 0; i < N; i++) render->out[i * channels + c] = samples[(size_t)c * N + i];
+}
+
+static void render_quantum(peri__render *render) {
+  peri__render_apply(render);
+  const peri__plan *plan = render->plan;
+  peri__signal heard = {NULL, render->channels, render->channels, true};
+  render->now_playing = render->now_scheduled = 0;
+  peri__voices_render(render, &render->nowhere, NULL, PERI_SPEAKERS);
+  if (plan) {
+    for (uint32_t s = 0; s < plan->step_count; s++) run_step(render, plan, &plan->steps[s]);
+    heard = plan->signals[plan->destination];
+  }
+  interleave(render, &heard);
+  render->frame += N;
+  peri__handback_flush(&render->ended_sources);
+  peri__handback_flush(&render->retired);
+  peri__handback_flush(&render->commands.done);
+  atomic_store_explicit(&render->playing, render->now_playing, memory_order_relaxed);
+  atomic_store_explicit(&render->scheduled, render->now_scheduled, memory_order_relaxed);
+  atomic_fetch_add_explicit(&render->quanta, 1, memory_order_relaxed);
+  atomic_store_explicit(&render->published, render->frame, memory_order_release);
+}
+
+/* Load: a mean that forgets in about 100 ms, and the worst call of the last second. */
+static void measure(peri__render *render, uint64_t began, uint32_t frames) {
+  double lasts = frames / render->sample_rate;
+  double load = (double)(peri__nanoseconds() - began) * 1e-9 / lasts;
+  double weight = lasts / (lasts + 0.1);
+  double mean = atomic_load_explicit(&render->load, memory_order_relaxed);
+  atomic_store_explicit(&render->load, mean + (load - mean) * weight, memory_order_relaxed);
+  render->peak_age += lasts;
+  if (load < atomic_load_explicit(&render->load_peak, memory_order_relaxed) && render->peak_age < 1.0) return;
+  atomic_store_explicit(&render->load_peak, load, memory_order_relaxed);
+  render->peak_age = 0.0;
+}
+
+bool peri__render_frames(peri__render *render, float *out, uint32_t frames) {
+  uint32_t channels = render->channels;
+  if (atomic_exchange_explicit(&render->busy, true, memory_order_acquire)) {
+    memset(out, 0, (size_t)frames * channels * sizeof(float));
+    return false;
+  }
+  peri__role before = peri__role_enter(PERI_ROLE_AUDIO);
+  uint64_t denormals = peri__denormals_flush(), began = peri__nanoseconds();
+  for (uint32_t left = frames; left;) {
+    if (!render->kept) {
+      render_quantum(render);
+      render->kept = N;
+    }
+    uint32_t count = left < render->kept ? left : render->kept;
+    memcpy(out, render->out + (size_t)(N - render->kept) * channels, (size_t)count * channels * sizeof(float));
+    out += (size_t)count * channels;
+    render->kept -= count;
+    left -= count;
+  }
+  if (frames) measure(render, began, frames);
+  peri__denormals_restore(denormals);
+  peri__role_enter(before);
+  atomic_store_explicit(&render->busy, false, memory_order_release);
+  return true;
+}

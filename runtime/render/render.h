@@ -1,0 +1,363 @@
+/* The audio thread's side of an engine: signals, voices, inputs, parameters, nodes and the plan that orders them.
+ * Structs say who may write what and when: "control until START" means until the command is posted, and again after
+ * the object has come back on a handback list. */
+#ifndef PERI_RENDER_H
+#define PERI_RENDER_H
+
+#include "base/base.h"
+#include "dsp/mix.h"
+#include "link/commands.h"
+#include "link/handback.h"
+#include "media/media.h"
+
+#include <string.h>
+
+#define PERI_NEVER INT64_MAX
+#define PERI_NONE UINT32_MAX
+#define PERI_ONE ((int64_t)1 << 32) /* one frame as a 32.32 number */
+
+typedef struct peri__render peri__render;
+
+/* What goes back to control, besides sources. */
+typedef enum { PERI_RETIRED_PLAN, PERI_RETIRED_VOICE_LIST, PERI_RETIRED_EVENT } peri__retired_kind;
+
+typedef struct peri__retired {
+  peri__link link;
+  peri__retired_kind kind;
+} peri__retired;
+
+/* ---- Signals ---------------------------------------------------------------------------------------------------- */
+
+/* One quantum of audio. When `silent`, the samples are not to be read: they stand for zeros. */
+typedef struct peri__signal {
+  float *samples;    /* planar, channels PERI_QUANTUM floats apart */
+  uint32_t channels; /* in this quantum, 1 to capacity */
+  uint32_t capacity;
+  bool silent;
+} peri__signal;
+
+/* ---- Voices ----------------------------------------------------------------------------------------------------- */
+
+enum {
+  PERI_VOICE_PENDING = 1,     /* its start has not come */
+  PERI_VOICE_LOOP = 2,
+  PERI_VOICE_ENTERED = 4,     /* the playhead has entered the loop */
+  PERI_VOICE_FINE_LOOP = 8,   /* loop points between frames: in the details */
+  PERI_VOICE_PANNED = 16,     /* has two output channels */
+  PERI_VOICE_NONFINITE = 32,  /* the storage holds a NaN or infinity */
+};
+
+/* What mixing reads of a source for each quantum: one cache line. Control writes it until START, then the audio thread. */
+typedef struct peri__voice {
+  _Alignas(PERI_CACHE_LINE) const float *samples; /* channel 0 of the storage; NULL: no buffer */
+  int64_t position;               /* playhead, 32.32 frames of the sound */
+  int64_t step;                   /* 32.32 frames of the sound for each frame rendered */
+  int64_t stop;                   /* first frame on the engine's clock that does not sound, or PERI_NEVER */
+  float gain[4];                  /* left to left, right to right, right to left, left to right */
+  uint32_t frames;                /* of the storage; its stride follows from it */
+  uint32_t loop_start, loop_end;  /* whole frames, 0 ≤ start < end ≤ frames */
+  uint8_t channels;               /* of the storage; 1 without one */
+  uint8_t flags;                  /* PERI_VOICE_… */
+} peri__voice;
+_Static_assert(sizeof(peri__voice) == PERI_CACHE_LINE, "a voice fills one cache line");
+
+typedef struct peri__param peri__param;
+typedef struct peri__input peri__input;
+
+/* What few sources have. Control makes it when first needed, with values that change nothing, and frees it with the
+ * source. */
+typedef struct peri__source_details {
+  /* control until START, then the audio thread */
+  int64_t offset;           /* 32.32 frames of the sound */
+  int64_t duration;         /* likewise, or PERI_NEVER */
+  int64_t elapsed;          /* likewise */
+  int64_t loop_start, loop_end; /* likewise, for PERI_VOICE_FINE_LOOP */
+  uint32_t fraction;        /* of a frame between the start and the first frame that sounds */
+  uint32_t ramp_frames;     /* left of a ramp towards `target` */
+  float target[4];
+  int64_t fade_at;          /* a fade to silence begins at this frame, or PERI_NEVER */
+  uint32_t fade_frames;
+  _Atomic(peri__param *) params; /* playbackRate and detune; control puts them there. NULL: the voice's step counts */
+  double rate_ratio;        /* of the storage's rate to the engine's */
+  /* audio thread writes, control reads */
+  _Atomic int64_t shown_position;
+  /* control alone */
+  struct peri__source_details *next_free;
+  double loop_start_seconds, loop_end_seconds;
+  uint32_t junction;        /* its node in the graph, when it is a step of the plan, or PERI_NONE */
+  uint64_t user;
+  float detune;
+} peri__source_details;
+
+enum { PERI_SOURCE_FREE, PERI_SOURCE_NEW, PERI_SOURCE_STARTED, PERI_SOURCE_SOUNDING, PERI_SOURCE_ENDED };
+
+/* The cold half of a source. */
+typedef struct peri__source {
+  peri__link link;                  /* on the way back, then in the list of free slots */
+  /* control alone */
+  uint32_t generation, index;
+  peri__storage *storage;           /* held; its buffer too */
+  peri__input *destination;         /* the input it is a voice of */
+  float volume, pan;
+  uint16_t owner;
+  uint8_t flags;
+  /* the audio thread writes from START on, control reads and resets */
+  atomic_uchar phase;
+  float playback_rate;              /* control alone */
+  int64_t start;                    /* control until START, then the audio thread */
+  _Atomic(peri__source_details *) details; /* control puts it there at any time */
+} peri__source;
+_Static_assert(sizeof(peri__source) == PERI_CACHE_LINE, "the cold half of a source fills one cache line");
+
+/* Sources live in chunks, hot halves together, cold halves behind them: each finds the other by a fixed distance. */
+#ifdef PERI_VALIDATE
+#define PERI_SOURCE_CHUNK 2
+#else
+#define PERI_SOURCE_CHUNK 16
+#endif
+typedef struct peri__source_chunk {
+  peri__voice voice[PERI_SOURCE_CHUNK];
+  peri__source source[PERI_SOURCE_CHUNK];
+} peri__source_chunk;
+
+static inline peri__source *peri__source_of(peri__voice *voice) {
+  return (peri__source *)(void *)(voice + PERI_SOURCE_CHUNK);
+}
+static inline peri__voice *peri__voice_of(peri__source *source) {
+  return (peri__voice *)(void *)(source - PERI_SOURCE_CHUNK);
+}
+
+static inline peri__source_details *peri__details_of(peri__voice *voice) {
+  return atomic_load_explicit(&peri__source_of(voice)->details, memory_order_acquire);
+}
+
+/* ---- Inputs: of nodes and of parameters ------------------------------------------------------------------------- */
+
+typedef struct peri__voice_list {
+  peri__retired retired;
+  uint32_t capacity;
+  peri__voice *voice[];
+} peri__voice_list;
+
+struct peri__input {
+  /* audio thread */
+  peri__voice_list *list; /* in the order of their starts */
+  uint32_t count;
+  /* control */
+  uint32_t sources;       /* that have it as their destination, started or not, until they are reclaimed */
+  uint32_t started;       /* of them, those the list must have room for */
+  uint32_t promised;      /* capacity of the list last sent */
+  uint32_t channels;      /* upper bound of its voices' */
+  uint32_t node, place;   /* whose it is: the node's place-th input, its parameters' counted behind */
+};
+
+/* ---- Parameters ------------------------------------------------------------------------------------------------- */
+
+typedef enum {
+  PERI_EVENT_SET,
+  PERI_EVENT_LINEAR,
+  PERI_EVENT_EXPONENTIAL,
+  PERI_EVENT_TARGET,
+  PERI_EVENT_CURVE,
+} peri__event_type;
+
+/* An automation event. Control makes it, the audio thread has it from PARAM_EVENT until it is retired. */
+typedef struct peri__event {
+  peri__retired retired;
+  struct peri__event *next;
+  peri__event_type type;
+  float value;          /* reached at `time`; the target of a TARGET */
+  double time;          /* frames on the engine's clock: the end of a ramp, the start of the others */
+  double span;          /* frames: time constant of a TARGET, duration of a CURVE */
+  uint32_t curve_count; /* values of a CURVE, behind the struct */
+  float curve[];
+} peri__event;
+
+/* What is in force since the last event that has come. */
+typedef struct peri__anchor {
+  peri__event_type type; /* SET, TARGET or CURVE */
+  double time;           /* since when, frames */
+  double value;          /* then: of a SET for good, of a TARGET where it began, of a CURVE what was before it */
+  peri__event *event;    /* of a TARGET or CURVE, retired when it is over */
+  double curve_end;      /* frames; a hold may cut a curve short */
+} peri__anchor;
+
+struct peri__param {
+  const peri_param_info *info;
+  peri__input input;    /* what is connected to it */
+  /* audio thread */
+  peri__anchor anchor;
+  peri__event *events;  /* yet to come, by time, in the order of their calls where times are equal */
+  bool has_history;     /* any event or value was set: a ramp starts from it */
+  bool audio_rate;
+  uint64_t evaluated;   /* 1 + the frame of the quantum that `value` belongs to */
+  float value;          /* computed, at the start of that quantum */
+  _Atomic float shown;  /* intrinsic value at the end of the last quantum, for control */
+  atomic_uint_fast32_t applied; /* sequence of the last PARAM_VALUE */
+  /* control */
+  float set_value; /* by the last PARAM_VALUE */
+  uint32_t sequence;    /* of the last PARAM_VALUE sent */
+  bool set_audio_rate;
+  struct peri__timeline *timeline; /* what was scheduled, for the checks that an error demands */
+};
+
+/* A parameter's values in one quantum. */
+typedef struct peri__values {
+  const float *frames; /* PERI_QUANTUM of them, also when steady */
+  float first;
+  bool steady;         /* all are `first` */
+} peri__values;
+
+/* ---- Nodes ------------------------------------------------------------------------------------------------------ */
+
+/* What a node's process is given. */
+typedef struct peri__process {
+  void *state;
+  const peri__signal *inputs;
+  peri__signal *outputs; /* to be filled in: channels, silent, samples */
+  const peri__values *params;
+  double sample_rate;
+  uint64_t frame;        /* of the quantum's start */
+} peri__process;
+
+/* A kind of node: everything the engine knows of it. */
+typedef struct peri__kind {
+  peri_node_info info;
+  size_t state_bytes;      /* zeroed, aligned to a cache line */
+  peri_channel_rule rule;  /* default of its inputs */
+  uint32_t max_count;      /* largest channelCount allowed */
+  bool no_max_mode;        /* channelCountMode "max" is refused */
+  bool fixed_mode;         /* channelCountMode cannot be changed */
+  /* CONTROL. Upper bound of an output's channels when an input has at most `inputs` channels. */
+  uint32_t (*output_bound)(uint32_t inputs);
+  /* AUDIO THREAD. */
+  void (*process)(const peri__process *process);
+  /* AUDIO THREAD. Forgets all state after a NaN; NULL where there is none. */
+  void (*reset)(void *state);
+} peri__kind;
+
+typedef struct peri__node {
+  const peri__kind *kind;
+  peri__input *inputs; /* kind->info.inputs */
+  peri__param *params; /* kind->info.params */
+  void *state;
+} peri__node;
+
+/* ---- The render plan -------------------------------------------------------------------------------------------- */
+
+typedef struct peri__plan_input {
+  peri__input *input;
+  uint32_t first_edge, edge_count; /* of plan->edges */
+  peri_channel_rule rule;
+} peri__plan_input;
+
+typedef struct peri__plan_tap {
+  struct peri__blocks *blocks;
+  uint32_t channels;
+} peri__plan_tap;
+
+typedef struct peri__plan_step {
+  peri__node *node;
+  uint32_t first_input;   /* of plan->inputs: the node's inputs, then its parameters' */
+  uint32_t first_output;  /* of plan->signals */
+  uint32_t first_tap, tap_count;
+  bool muted;             /* in a cycle without a delay (Web Audio 1.1, render loop) */
+} peri__plan_step;
+
+/* A source whose place changes with this plan. */
+typedef struct peri__plan_move {
+  peri__voice *voice;
+  peri__input *from, *to;
+} peri__plan_move;
+
+/* Immutable but for the signals, which hold the current quantum. One block of memory. */
+typedef struct peri__plan {
+  peri__retired retired;
+  uint64_t sequence;
+  size_t bytes;
+  uint32_t step_count, move_count, destination; /* the signal that is heard */
+  peri__plan_step *steps;
+  peri__plan_input *inputs;
+  uint32_t *edges;          /* signals */
+  peri__signal *signals;
+  peri__plan_tap *taps;
+  peri__plan_move *moves;
+} peri__plan;
+
+/* ---- The renderer ----------------------------------------------------------------------------------------------- */
+
+#define PERI_BATCH_SPANS 64   /* mixed at a time */
+#define PERI_BATCH_SCRATCH 24 /* stereo quanta of voices that are not played in place */
+#define PERI_MAX_PARAMS 16 /* of a node */
+#define PERI_MAX_INPUTS 32 /* of a node */
+
+struct peri__render {
+  /* constant */
+  double sample_rate;
+  uint32_t channels;
+  /* shared */
+  atomic_bool busy;                    /* somebody renders */
+  atomic_uint_fast64_t published;      /* frame of the next quantum */
+  atomic_uint_fast32_t playing, scheduled; /* sources, in the last quantum */
+  atomic_uint_fast64_t started, ended, applied, quanta, nonfinite;
+  _Atomic double load, load_peak;
+  /* the audio thread takes and hands back */
+  peri__commands commands;
+  peri__handback ended_sources;
+  peri__handback retired;
+  /* audio thread */
+  uint64_t frame;
+  peri__plan *plan;
+  peri__input nowhere;                 /* sources without a destination: they keep time */
+  uint32_t kept;                       /* frames of the last quantum not yet given out */
+  uint32_t now_playing, now_scheduled;
+  double peak_age;                     /* seconds since load_peak was set */
+  float *out;                          /* interleaved, the last quantum */
+  float *sums;                         /* PERI_MAX_INPUTS inputs' sums are made here */
+  float *voice_scratch;                /* PERI_BATCH_SCRATCH × 2 channels */
+  float *wide_scratch;                 /* 2 × PERI_MAX_CHANNELS channels of one voice */
+  float *param_values;                 /* PERI_MAX_PARAMS quanta */
+};
+
+/* CONTROL. */
+bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit);
+void peri__render_destroy(peri__render *render);
+
+/* AUDIO THREAD. See peri_engine_render. */
+bool peri__render_frames(peri__render *render, float *out, uint32_t frames);
+
+/* render/apply.c, AUDIO THREAD: carries out all commands that are committed. */
+void peri__render_apply(peri__render *render);
+
+/* render/voices.c, AUDIO THREAD. Adds an input's voices to `sum`, which has its channels and is zeroed if not silent;
+ * clears `silent` when anything was added. With sum NULL the voices only keep time. Ended voices leave the list. */
+void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum, peri_interpretation interpretation);
+/* The most channels a voice of the input has in this quantum; 0 without voices. */
+uint32_t peri__voices_channels(const peri__input *input);
+void peri__voices_add(peri__input *input, peri__voice *voice);
+void peri__voices_remove(peri__input *input, const peri__voice *voice);
+
+/* render/param.c, AUDIO THREAD unless it says otherwise. `times` are frames. */
+/* Fills `frames` with the values of the quantum at `frame`; `added` is what is connected, or NULL. */
+peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added, float *frames);
+/* The computed value at the start of a quantum of a k-rate parameter with nothing connected, once a quantum. */
+float peri__param_at(peri__render *render, peri__param *param, uint64_t frame);
+void peri__param_insert(peri__render *render, peri__param *param, peri__event *event);
+void peri__param_set(peri__render *render, peri__param *param, float value);
+/* `hold` NULL: cancelScheduledValues; else cancelAndHoldAtTime, and the event is there to be used. */
+void peri__param_cancel(peri__render *render, peri__param *param, double time, peri__event *hold);
+/* CONTROL, when the audio thread knows the parameter no more: frees its events. */
+void peri__param_clear(peri__param *param);
+
+/* A voice's step: 2^cents/1200 × rate × ratio as a 32.32 number, at most 2^20 frames a frame. */
+int64_t peri__step(double rate, double cents, double ratio);
+
+/* The stride of a storage of so many frames. */
+static inline uint32_t peri__stride(uint32_t frames) { return (frames + PERI_STORAGE_PADDING + 15u) & ~15u; }
+
+static inline size_t peri__event_bytes(const peri__event *event) {
+  return sizeof *event + event->curve_count * sizeof *event->curve;
+}
+
+#endif
+

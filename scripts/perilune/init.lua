@@ -1,0 +1,80 @@
+-- The module: C functions as they are, and what is not hot of the game layer.
+local core = ...
+local options = require "perilune.options"
+
+local perilune = {
+  _VERSION = "perilune " .. core.version,
+  open = core.open,
+  context = core.context,
+  newContext = core.newContext,
+  newOfflineContext = core.newOfflineContext,
+  update = core.update,
+  now = core.now,
+  db = core.db,
+  seed = core.seed,
+  onError = core.onError,
+  files = core.files,
+  stats = core.stats,
+}
+
+local function loadAll(what)
+  local kind = core.typeOf(what)
+  if kind == "string" then return { core.decode(what) } end
+  if kind == "Buffer" then return { what } end
+  if kind ~= "table" or #what == 0 then
+    core.fail(("bad argument #1 to 'load' (path, table of paths or Buffer expected, got %s)"):format(
+      kind == "table" and "an empty table" or kind))
+  end
+  local buffers = {}
+  for i, path in ipairs(what) do
+    kind = core.typeOf(path)
+    if kind ~= "string" and kind ~= "Buffer" then
+      core.fail(("bad argument #1 to 'load' (path or Buffer expected as item %d, got %s)"):format(i, kind))
+    end
+    buffers[i] = kind == "Buffer" and path or core.decode(path)
+  end
+  return buffers
+end
+
+-- load(path | {paths} | Buffer [, {volume, pitch}]) → Sound
+function perilune.load(what, settings, ...)
+  if select("#", ...) > 0 then core.fail("bad argument #3 to 'load' (no more than 2 expected)") end
+  local volumeLow, volumeHigh, pitchLow, pitchHigh = 1, 1, 1, 1
+  if settings ~= nil then
+    options.check(settings, 2, "load", "volume", "pitch")
+    volumeLow, volumeHigh = options.range(settings.volume, "volume")
+    pitchLow, pitchHigh = options.range(settings.pitch, "pitch", true)
+  end
+  return core.newSound(loadAll(what), volumeLow, volumeHigh, pitchLow, pitchHigh)
+end
+
+-- loadAsync(path, fn(sound, message)): fn is called by perilune.update
+function perilune.loadAsync(path, fn)
+  if type(path) ~= "string" then
+    core.fail(("bad argument #1 to 'loadAsync' (path expected, got %s)"):format(core.typeOf(path)))
+  end
+  if type(fn) ~= "function" then
+    core.fail(("bad argument #2 to 'loadAsync' (function expected, got %s)"):format(core.typeOf(fn)))
+  end
+  core.decodeAsync(path, function(buffer, message)
+    if buffer then fn(core.newSound({ buffer }, 1, 1, 1, 1)) else fn(nil, message) end
+  end)
+end
+
+-- run([seconds]): keeps a plain script alive until nothing sounds and no callback is to come, or for so long at most.
+-- A host has a loop of its own, and there this returns at once.
+function perilune.run(limit)
+  if limit ~= nil and not options.isTime(limit) then
+    core.fail(("bad argument #1 to 'run' (number of at least 0 expected, got %s)"):format(
+      type(limit) == "number" and tostring(limit) or core.typeOf(limit)))
+  end
+  if core.isHosted() then return end
+  local finish = limit and core.seconds() + limit
+  core.update()
+  while core.isActive() and not (finish and core.seconds() >= finish) do
+    core.sleep(0.005)
+    core.update()
+  end
+end
+
+return perilune

@@ -1,0 +1,76 @@
+#!/bin/sh
+# Runs test suites of a built configuration and adds them up.
+# Usage: suites.sh CONFIG "layers c lua sh" [NAME]   (NAME: only tests with NAME in their name or file)
+set -u
+cd "$(dirname -- "$0")/../.." || exit 1
+. tests/run/tally.sh
+CONFIG=$1 NAME=${3:-}
+PERI_BUILD=$PWD/build
+[ "$CONFIG" = release ] || PERI_BUILD=$PERI_BUILD/$CONFIG
+export PERI_BUILD
+# Nothing is heard or seen, and no sound card is needed.
+export SDL_AUDIODRIVER="${SDL_AUDIODRIVER:-dummy}" SDL_VIDEODRIVER="${SDL_VIDEODRIVER:-dummy}"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=1}"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1}"
+
+named() { case $1 in *"$NAME"*) ;; *) return 1 ;; esac }
+
+run_layers() {
+  named layers || return 0
+  suite lua5.4 tests/check_layers.lua
+}
+
+run_c() {
+  run="timeout 900"
+  # ThreadSanitizer cannot live with every kernel's address space randomisation.
+  if [ "$CONFIG" = tsan ] && setarch -R true 2>/dev/null; then run="$run setarch -R"; fi
+  suite $run "$PERI_BUILD/bin/perilune-test" ${NAME:+"$NAME"}
+}
+
+# Each spec in a process of its own, so that a crash is its own.
+run_lua() {
+  busted=$(command -v busted)
+  for spec in tests/lua/*_spec.lua; do
+    [ -e "$spec" ] || continue
+    filter=
+    # A NAME that is not the file's is a test's: busted takes it as a Lua pattern.
+    named "${spec##*/}" || filter=--filter=$(printf %s "$NAME" | sed 's/[^A-Za-z0-9_ ]/%&/g')
+    suite one_spec "$spec" ${filter:+"$filter"}
+  done
+}
+
+one_spec() {
+  preload=
+  [ "$CONFIG" != asan ] || preload=$(gcc -print-file-name=libasan.so)
+  # Debian's interpreter and busted's own modules are not ours to check for leaks.
+  LD_PRELOAD=$preload ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 \
+    LUA_PATH="tests/lua/?.lua;;" LUA_CPATH="$PERI_BUILD/lua/5.4/?.so;;" \
+    timeout 300 lua5.4 "$busted" -o tests/run/lines.lua "$@"
+}
+
+# Any program's end-to-end tests: exit code 0 passes, 77 skips (the last line says why).
+run_sh() {
+  for script in tests/sh/*.sh; do
+    [ -e "$script" ] && named "${script##*/}" || continue
+    suite one_script "$script"
+  done
+}
+
+one_script() {
+  out=$(mktemp)
+  timeout 300 sh "$1" >"$out" 2>&1
+  status=$?
+  case $status in
+    0) echo "ok ${1##*/}" && echo "1 passed, 0 failed" ;;
+    77) echo "skipped ${1##*/}: $(tail -n 1 "$out")" && echo "0 passed, 0 failed, 1 skipped" ;;
+    *) cat "$out" && echo "FAILED ${1##*/} (status $status)" && echo "0 passed, 1 failed" ;;
+  esac
+  rm -f "$out"
+}
+
+for name in $2; do "run_$name"; done
+if [ $((passed + failed + skipped)) = 0 ]; then
+  echo "no test is named like '$NAME'" >&2
+  exit 2
+fi
+total

@@ -1,0 +1,40 @@
+#include "unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct registered_test {
+  const char *name, *file;
+  void (*run)(void);
+} registered_test;
+
+static registered_test tests[2000];
+static size_t test_count;
+
+void peri__test_add(const char *name, const char *file, void (*run)(void)) {
+  if (test_count == sizeof tests / sizeof *tests) abort();
+  tests[test_count++] = (registered_test){name, file, run};
+}
+
+static void run_registered(void **state) { ((registered_test *)*state)->run(); }
+
+static int by_file_and_name(const void *a, const void *b) {
+  const registered_test *x = a, *y = b;
+  int order = strcmp(x->file, y->file);
+  return order ? order : strcmp(x->name, y->name);
+}
+
+int main(int count, char **arguments) {
+  const char *wanted = count > 1 ? arguments[1] : "";
+  static struct CMUnitTest units[sizeof tests / sizeof *tests];
+  size_t chosen = 0;
+  qsort(tests, test_count, sizeof *tests, by_file_and_name);
+  for (size_t i = 0; i < test_count; i++) {
+    if (!strstr(tests[i].name, wanted) && !strstr(tests[i].file, wanted)) continue;
+    units[chosen++] = (struct CMUnitTest){tests[i].name, run_registered, NULL, NULL, &tests[i]};
+  }
+  int failed = chosen ? _cmocka_run_group_tests("perilune", units, chosen, NULL, NULL) : 0;
+  fflush(stderr);
+  printf("%zu passed, %d failed\n", chosen - (size_t)failed, failed);
+  return failed ? 1 : 0;
+}
