@@ -117,9 +117,12 @@ void peri__lua_context_retain(peri__lua_context *context) {
   context->references++;
 }
 
+/* A source may have ended without its callback having run. An offline context that nobody can render calls back no more,
+ * but for its loads. */
 static bool is_still_needed(peri__lua_context *context) {
   if (context->closed) return false;
-  return context->loads > 0 || (context->kind != PERI_LUA_OFFLINE && peri_engine_is_active(context->engine));
+  if (context->kind == PERI_LUA_OFFLINE) return context->loads > 0;
+  return context->callback_count > 0 || peri_engine_is_active(context->engine);
 }
 
 static void forget_functions(lua_State *L, peri__lua_context *context) {

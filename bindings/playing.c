@@ -8,6 +8,7 @@ typedef struct playing {
   peri__lua_context *context; /* a reference; NULL once finalised */
   peri_node id;
   uint64_t user;
+  double at;             /* its start, on the engine's clock; 0: at once */
   double duration, time; /* of the sound; the playhead when it was last read */
   double loop_start, loop_end;
   float volume, pitch, pan;
@@ -31,6 +32,7 @@ peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, peri__lua_conte
   peri__lua_context_retain(context);
   source->context = context;
   source->user = def->user;
+  source->at = def->at;
   source->duration = peri_buffer_duration(def->buffer);
   source->loop = def->loop;
   source->loop_start = def->loop_start;
@@ -162,9 +164,12 @@ static void get_duration(lua_State *L, peri__lua *state, void *self) {
   lua_pushnumber(L, ((const playing *)self)->duration);
 }
 
+/* One that starts at once plays from the call on, not only from the quantum that it waits for. */
 static peri_source_state state_of(const playing *source) {
   peri_engine *engine = live(source);
-  return engine ? peri_source_get_state(engine, source->id) : PERI_SOURCE_GONE;
+  if (!engine) return PERI_SOURCE_GONE;
+  peri_source_state state = peri_source_get_state(engine, source->id);
+  return state == PERI_SOURCE_SCHEDULED && source->at <= peri_engine_time(engine) ? PERI_SOURCE_PLAYING : state;
 }
 
 static void get_state(lua_State *L, peri__lua *state, void *self) {

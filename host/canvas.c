@@ -32,40 +32,52 @@ colour colour_mix(colour from, colour to, float part) {
   return (colour){ mix(from.r, to.r, part), mix(from.g, to.g, part), mix(from.b, to.b, part), mix(from.a, to.a, part) };
 }
 
-static void blend(canvas *on, int x, int y, colour ink, float cover) {
-  colour *pixel = &on->pixels[(size_t)y * (size_t)on->width + (size_t)x];
-  colour blended = colour_mix(*pixel, ink, cover * (float)ink.a / 255.0f);
-  blended.a = 255;
-  *pixel = blended;
+/* `weight` of 256 parts of the ink. */
+static colour blend(colour under, colour ink, int weight) {
+  return (colour){
+    (uint8_t)(under.r + (ink.r - under.r) * weight / 256),
+    (uint8_t)(under.g + (ink.g - under.g) * weight / 256),
+    (uint8_t)(under.b + (ink.b - under.b) * weight / 256),
+    255,
+  };
 }
 
-/* How much of the pixel at `index` lies between `from` and `to`. */
-static float covered(int index, float from, float to) {
-  float low = fmaxf(from, (float)index), high = fminf(to, (float)index + 1);
-  return fmaxf(high - low, 0);
+/* Pixels from left to right of one row, those at the ends in part. */
+static void fill_row(colour *row, float left, float right, colour ink, float cover) {
+  float weight = cover * (float)ink.a * (256 / 255.0f);
+  int first = (int)left, last = (int)right;
+  if (first == last) {
+    row[first] = blend(row[first], ink, (int)(weight * (right - left) + 0.5f));
+    return;
+  }
+  row[first] = blend(row[first], ink, (int)(weight * ((float)first + 1 - left) + 0.5f));
+  int whole = (int)(weight + 0.5f);
+  for (int x = first + 1; x < last; x++) row[x] = whole == 256 ? ink : blend(row[x], ink, whole);
+  if (right > (float)last) row[last] = blend(row[last], ink, (int)(weight * (right - (float)last) + 0.5f));
 }
 
 void canvas_fill(canvas *on, float x, float y, float width, float height, colour ink) {
-  float left = fmaxf(x, 0), top = fmaxf(y, 0);
-  float right = fminf(x + width, (float)on->width), bottom = fminf(y + height, (float)on->height);
+  float left = x > 0 ? x : 0, top = y > 0 ? y : 0;
+  float right = x + width, bottom = y + height;
+  if (right > (float)on->width) right = (float)on->width;
+  if (bottom > (float)on->height) bottom = (float)on->height;
   if (!(right > left && bottom > top)) return;
-  int last_x = (int)ceilf(right), last_y = (int)ceilf(bottom);
-  for (int row = (int)top; row < last_y; row++) {
-    float part = covered(row, top, bottom);
-    for (int column = (int)left; column < last_x; column++)
-      blend(on, column, row, ink, part * covered(column, left, right));
+  for (int row = (int)top; (float)row < bottom; row++) {
+    float low = (float)row > top ? (float)row : top, high = (float)row + 1 < bottom ? (float)row + 1 : bottom;
+    fill_row(on->pixels + (size_t)row * (size_t)on->width, left, right, ink, high - low);
   }
 }
 
 void canvas_panel(canvas *on, float x, float y, float width, float height, float radius, colour ink) {
+  float right = floorf(x + width + 0.5f), bottom = floorf(y + height + 0.5f); /* parts of pixels would show as seams */
+  x = floorf(x + 0.5f), y = floorf(y + 0.5f), radius = floorf(radius + 0.5f);
+  width = right - x, height = bottom - y;
   canvas_fill(on, x, y + radius, width, height - 2 * radius, ink);
-  int rows = (int)ceilf(radius);
-  for (int row = 0; row < rows; row++) {
+  for (int row = 0; row < (int)radius; row++) {
     float rise = radius - ((float)row + 0.5f);
     float inset = radius - sqrtf(fmaxf(radius * radius - rise * rise, 0));
-    float part = fminf(radius - (float)row, 1);
-    canvas_fill(on, x + inset, y + (float)row, width - 2 * inset, part, ink);
-    canvas_fill(on, x + inset, y + height - (float)row - part, width - 2 * inset, part, ink);
+    canvas_fill(on, x + inset, y + (float)row, width - 2 * inset, 1, ink);
+    canvas_fill(on, x + inset, y + height - (float)row - 1, width - 2 * inset, 1, ink);
   }
 }
 

@@ -21,11 +21,12 @@ typedef struct batch {
 
 /* A block is in one place at a time: the free ring, `current`, the full ring, or with the receiver.
  *
- *     free ──pop── current ──push── full ──take── receiver ──push── free
- *                     └──take back (PERI_DRY_OLDEST)──┘
+ *     free ──pop─→ current ──push─→ full ──take─→ receiver ──push─→ free
+ *                     ↑               │
+ *                     └── take back ──┘ (PERI_DRY_OLDEST)
  *
- * Each ring has room for `max_blocks`, so neither is ever full. Growth happens in peri__blocks_receive, which leaves the
- * receiver the only producer of the free ring.
+ * Each ring has room for `max_blocks`, so neither is ever full. Growth happens in peri__blocks_receive, which leaves
+ * the receiver the only producer of the free ring.
  *
  * At rest (no call under way) the counters obey
  *     acquired    = transferred + (1 while a block is being filled)
@@ -120,7 +121,8 @@ static bool plan_is_good(const peri__blocks_plan *plan) {
     return peri__fail("blocks: the most blocks must be %u (the number at first) to %d, got %u", plan->blocks,
                       PERI__BLOCKS_MAX, plan->max_blocks);
   if (plan->dry != PERI_DRY_SKIP && plan->dry != PERI_DRY_OLDEST)
-    return peri__fail("blocks: the policy for a dry pool must be PERI_DRY_SKIP or PERI_DRY_OLDEST, got %d", (int)plan->dry);
+    return peri__fail("blocks: the policy for a dry pool must be PERI_DRY_SKIP or PERI_DRY_OLDEST, got %d",
+                      (int)plan->dry);
   return true;
 }
 

@@ -1,7 +1,7 @@
 /* A bounded ring of pointers between two threads: the producer pushes, the consumer takes. It never waits.
  *
- * - Indices are 64 bits, grow only and never wrap, so a compare-and-swap on `head` cannot mistake a later state of the
- *   ring for an earlier one (ABA).
+ * - Indices are 64 bits, grow only and never wrap, so a compare-and-swap on `head` cannot mistake a later state of
+ *   the ring for an earlier one (ABA).
  * - `head` moves by release and is read by a producer that takes back with acquire: a slot is written again only after
  *   the consumer's read of it.
  * - The caller sees to it that no more pointers exist than the ring has slots: a push always has room and checks nothing.
@@ -28,7 +28,7 @@ typedef struct peri__ring {
 
   /* Written by the consumer, `head` by a producer that takes back too. */
   _Alignas(PERI_CACHE_LINE) atomic_uint_fast64_t head; /* index of the oldest pointer; head ≤ tail */
-  uint64_t tail_seen; /* the consumer's own copy of `tail`, so that it fetches the producer's line only when it runs out */
+  uint64_t tail_seen; /* the consumer's copy of `tail`: it fetches the producer's line only when it runs out */
 
 #if defined(PERI_DEBUG) || defined(PERI_VALIDATE)
   _Alignas(PERI_CACHE_LINE) atomic_bool producing; /* a call of this side is under way */

@@ -58,11 +58,9 @@ void peri_engine_destroy(peri_engine *engine) {
   peri__role before = peri__role_enter(PERI_ROLE_AUDIO);
   peri__render_apply(&engine->render); /* so that everything sent has one owner again */
   peri__role_enter(before);
-  for (int pass = 0; pass < 2; pass++) { /* what was offered, then what was still gathered */
-    peri__handback_flush(&engine->render.ended_sources);
-    peri__handback_flush(&engine->render.retired);
-    peri__reclaim(engine, UINT32_MAX);
-  }
+  peri__handback_flush(&engine->render.ended_sources);
+  peri__handback_flush(&engine->render.retired);
+  peri__reclaim(engine, UINT32_MAX);
   if (engine->render.plan) peri__plan_free(engine, engine->render.plan);
   engine->graph.returned = engine->graph.sequence;
   peri__sources_destroy(engine);

@@ -236,7 +236,7 @@ static bool room_in_list(peri_engine *engine, peri__input *input) {
 #ifdef PERI_VALIDATE
   uint32_t capacity = needed;
 #else
-  uint32_t capacity = needed < 16 ? 16 : needed + needed / 2;
+  uint32_t capacity = needed <= 8 ? 8 : needed <= 128 ? 128 : needed + needed / 2;
 #endif
   size_t bytes = sizeof(peri__voice_list) + capacity * sizeof(peri__voice *);
   peri__voice_list *list = peri__allocate(bytes, 16);

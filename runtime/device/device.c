@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define EAGER_TRIES 8u /* after a loss, every look tries to open an output; later every fourth, as it costs SDL's start */
+#define EAGER_TRIES 8u /* looks that try to open a missing output at once; later every fourth does, as it is dear */
 
 struct peri__device {
   peri__device_plan plan;
@@ -23,7 +23,7 @@ struct peri__device {
   peri__null_output null;
 };
 
-/* ---- Drivers ------------------------------------------------------------------------------------------------------ */
+/* ---- Drivers -------------------------------------------------------------------------------------------------- */
 
 static peri__sdl_output *open_output(peri__device *device) {
   peri__sdl_output *output = PERI_NEW(peri__sdl_output);
@@ -67,7 +67,7 @@ static bool start_null(peri__device *device) {
   return fine;
 }
 
-/* ---- Changing over ------------------------------------------------------------------------------------------------- */
+/* ---- Changing over -------------------------------------------------------------------------------------------- */
 
 static void replace_lost(peri__device *device) {
   atomic_fetch_add_explicit(&device->losses, 1, memory_order_relaxed);
@@ -80,7 +80,8 @@ static void replace_lost(peri__device *device) {
     return;
   }
   if (start_null(device))
-    peri__log(PERI_LOG_WARNING, "the sound output was lost (%s); the null device keeps time until one appears", peri_error());
+    peri__log(PERI_LOG_WARNING, "the sound output was lost (%s); the null device keeps time until one appears",
+              peri_error());
   else
     peri__log(PERI_LOG_ERROR, "the sound output was lost and nothing renders: %s", peri_error());
 }
@@ -104,7 +105,7 @@ void peri__device_watch(peri__device *device) {
   peri__mutex_unlock(&device->changing);
 }
 
-/* ---- Opening and closing -------------------------------------------------------------------------------------------- */
+/* ---- Opening and closing -------------------------------------------------------------------------------------- */
 
 static void release(peri__device *device) {
   peri__mutex_destroy(&device->lock);
@@ -144,7 +145,7 @@ void peri__device_close(peri__device *device) {
   release(device);
 }
 
-/* ---- Asking and pausing ---------------------------------------------------------------------------------------------- */
+/* ---- Asking and pausing --------------------------------------------------------------------------------------- */
 
 void peri__device_set_paused(peri__device *device, bool paused) {
   peri__mutex_lock(&device->lock);
@@ -163,5 +164,10 @@ void peri__device_get_info(peri__device *device, peri_device_info *info) {
   peri__mutex_unlock(&device->lock);
 }
 
-uint64_t peri__device_losses(peri__device *device) { return atomic_load_explicit(&device->losses, memory_order_relaxed); }
-uint64_t peri__device_underruns(peri__device *device) { return atomic_load_explicit(&device->underruns, memory_order_relaxed); }
+uint64_t peri__device_losses(peri__device *device) {
+  return atomic_load_explicit(&device->losses, memory_order_relaxed);
+}
+
+uint64_t peri__device_underruns(peri__device *device) {
+  return atomic_load_explicit(&device->underruns, memory_order_relaxed);
+}

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- The callback ------------------------------------------------------------------------------------------------ */
+/* ---- The callback --------------------------------------------------------------------------------------------- */
 
 static PERI_AUDIO_THREAD void copy_channels(const peri__sdl_output *output, float *out, uint32_t frames) {
   uint32_t from = output->channels, to = output->device_channels, both = from < to ? from : to;
@@ -37,7 +37,7 @@ static void SDLCALL callback(void *user, Uint8 *bytes, int size) {
     atomic_fetch_add_explicit(output->underruns, 1, memory_order_relaxed);
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+/* ---- Opening -------------------------------------------------------------------------------------------------- */
 
 /* SDL opens 1, 2, 4, 6 or 8 channels. Beyond 8 the first 8 are heard. */
 static uint32_t channels_to_open(uint32_t channels) {

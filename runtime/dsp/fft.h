@@ -21,8 +21,8 @@ bool peri__fft_is_size(size_t n);
 /* Bytes that a plan for n takes; 0 where n is no size. */
 size_t peri__fft_bytes(size_t n);
 
-/* Prepares a plan in `memory`, of peri__fft_bytes(n) bytes aligned to 16, and returns it. Calls sin and cos: not for the
- * audio thread. */
+/* Prepares a plan in `memory`, of peri__fft_bytes(n) bytes aligned to 16, and returns it. Calls sin and cos: not for
+ * the audio thread. */
 peri__fft *peri__fft_prepare(void *memory, size_t n);
 
 /* n samples → n/2 + 1 bins, without scaling: bin k is Σ samples[i] · e^(−2πi·k·i/n), so a cosine of amplitude 1 on

@@ -53,8 +53,8 @@ static void free_links(peri__link *link) {
 }
 
 void peri__commands_destroy(peri__commands *commands) {
+  peri__handback_flush(&commands->done); /* nobody renders any more */
   free_links(peri__handback_take(&commands->done));
-  free_links(commands->done.first);
   free_chunks(commands->reading); /* the rest hangs on it */
   free_chunks(commands->spare);
 }

@@ -25,18 +25,20 @@ bool peri__can_play(const peri__sound_file *file, uint32_t channels, double samp
                                PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
   if (frames == 0) return peri__cannot_decode(file, "it holds no samples");
   if (frames > INT32_MAX)
-    return peri__cannot_decode(file, "it has %llu frames; at most %d can be played", (unsigned long long)frames, INT32_MAX);
+    return peri__cannot_decode(file, "it has %llu frames; at most %d can be played", (unsigned long long)frames,
+                               INT32_MAX);
   return true;
 }
 
-/* ---- Which format ------------------------------------------------------------------------------------------------- */
+/* ---- Which format --------------------------------------------------------------------------------------------- */
 
 typedef struct sound_format {
   peri__storage *(*decode)(const peri__sound_file *file);
   bool (*inspect)(const peri__sound_file *file, peri_file_info *info);
 } sound_format;
 
-static const sound_format wav = {peri__decode_wav, peri__inspect_wav}, vorbis = {peri__decode_vorbis, peri__inspect_vorbis};
+static const sound_format wav = {peri__decode_wav, peri__inspect_wav};
+static const sound_format vorbis = {peri__decode_vorbis, peri__inspect_vorbis};
 
 static bool begins(const peri__sound_file *file, const char *start) {
   size_t length = strlen(start);
@@ -70,7 +72,7 @@ static const sound_format *find_format(const peri__sound_file *file) {
   return peri__cannot_decode(file, "it is %s; WAV and Ogg Vorbis are known", guess(file)), NULL;
 }
 
-/* ---- Decoding ------------------------------------------------------------------------------------------------------ */
+/* ---- Decoding ------------------------------------------------------------------------------------------------- */
 
 static void silence_nonfinite(const peri__sound_file *file, peri__storage *storage) {
   uint64_t found = 0;
@@ -83,11 +85,12 @@ static void silence_nonfinite(const peri__sound_file *file, peri__storage *stora
     }
   }
   if (found)
-    peri__log(PERI_LOG_WARNING, "'%s' holds %llu samples that are no numbers (NaN or infinite); they are silent", file->name,
-              (unsigned long long)found);
+    peri__log(PERI_LOG_WARNING, "'%s' holds %llu samples that are no numbers (NaN or infinite); they are silent",
+              file->name, (unsigned long long)found);
 }
 
-static void resample_channels(const peri__resampler *resampler, const float *table, const peri__storage *from, peri__storage *to) {
+static void resample_channels(const peri__resampler *resampler, const float *table, const peri__storage *from,
+                              peri__storage *to) {
   for (uint32_t c = 0; c < from->channels; c++) {
     peri__resampling job = {.table = table, .in = peri__storage_channel(from, c), .in_frames = from->frames};
     job.out = peri__storage_channel(to, c);

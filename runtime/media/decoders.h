@@ -25,6 +25,8 @@ peri__storage *peri__decode_vorbis(const peri__sound_file *file);
 bool peri__inspect_vorbis(const peri__sound_file *file, peri_file_info *info);
 
 static inline uint32_t peri__little_16(const unsigned char *at) { return at[0] | (uint32_t)at[1] << 8; }
-static inline uint32_t peri__little_32(const unsigned char *at) { return peri__little_16(at) | peri__little_16(at + 2) << 16; }
+static inline uint32_t peri__little_32(const unsigned char *at) {
+  return peri__little_16(at) | peri__little_16(at + 2) << 16;
+}
 
 #endif

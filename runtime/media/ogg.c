@@ -5,7 +5,7 @@
 #define PAGE_HEADER 27
 enum { FLAG_CONTINUED = 1, FLAG_FIRST = 2, FLAG_LAST = 4 };
 
-/* ---- Reading --------------------------------------------------------------------------------------------------------- */
+/* ---- Reading -------------------------------------------------------------------------------------------------- */
 
 static void make_crc_table(uint32_t table[256]) {
   for (uint32_t i = 0; i < 256; i++) {
@@ -30,6 +30,10 @@ static bool fail(peri__ogg_reader *reader) {
   return false;
 }
 
+static size_t truncated(const peri__sound_file *file) {
+  return peri__cannot_decode(file, "it is truncated: it ends after %zu bytes", file->size), 0;
+}
+
 /* The size of the whole and sound page at `at`, or 0. */
 static size_t page_size(peri__ogg_reader *reader, size_t at) {
   const peri__sound_file *file = reader->file;
@@ -37,10 +41,10 @@ static size_t page_size(peri__ogg_reader *reader, size_t at) {
   size_t left = file->size - at, size = PAGE_HEADER;
   if (left >= 4 && memcmp(page, "OggS", 4) != 0)
     return peri__cannot_decode(file, "it is corrupted: no Ogg page begins at byte %zu", at), 0;
-  if (left < size || left < size + page[26]) return peri__cannot_decode(file, "it is truncated: it ends after %zu bytes", file->size), 0;
+  if (left < size || left < size + page[26]) return truncated(file);
   size += page[26];
   for (uint32_t i = 0; i < page[26]; i++) size += page[PAGE_HEADER + i];
-  if (left < size) return peri__cannot_decode(file, "it is truncated: it ends after %zu bytes", file->size), 0;
+  if (left < size) return truncated(file);
   if (page[4] != 0) return peri__cannot_decode(file, "it is corrupted: Ogg version %u is not known", page[4]), 0;
   if (page_crc(reader->crc, page, size) != peri__little_32(page + 22))
     return peri__cannot_decode(file, "it is corrupted: the checksum of the Ogg page at byte %zu is wrong", at), 0;
@@ -157,22 +161,22 @@ bool peri__ogg_next(peri__ogg_reader *reader, peri__packet *packet) {
   }
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------------------------- */
 
 #define PAGE_ROOM (PAGE_HEADER + 255 + 255 * 255)
 
 static bool has_room(peri__ogg_writer *writer) {
   size_t needed = writer->size + PAGE_ROOM;
   if (needed <= writer->capacity) return true;
-  void *grown = peri__grow(writer->bytes, 1, writer->size + (writer->segments ? PAGE_HEADER + 255 + writer->body_bytes : 0),
-                           &writer->capacity, needed);
+  size_t used = writer->size + (writer->segments ? PAGE_HEADER + 255 + writer->body_bytes : 0);
+  void *grown = peri__grow(writer->bytes, 1, used, &writer->capacity, needed);
   if (!grown) return false;
   writer->bytes = (unsigned char *)grown;
   return true;
 }
 
-bool peri__ogg_end_page(peri__ogg_writer *writer) {
-  if (writer->segments == 0) return true;
+void peri__ogg_end_page(peri__ogg_writer *writer) {
+  if (writer->segments == 0) return;
   unsigned char *page = writer->bytes + writer->size;
   memset(page, 0, PAGE_HEADER);
   memcpy(page, "OggS", 4);
@@ -186,7 +190,6 @@ bool peri__ogg_end_page(peri__ogg_writer *writer) {
   writer->begun = true;
   writer->segments = 0;
   writer->body_bytes = 0;
-  return true;
 }
 
 bool peri__ogg_write(peri__ogg_writer *writer, const unsigned char *bytes, size_t size) {

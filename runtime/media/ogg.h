@@ -43,7 +43,7 @@ typedef struct peri__ogg_writer {
 } peri__ogg_writer;
 
 bool peri__ogg_write(peri__ogg_writer *writer, const unsigned char *bytes, size_t size); /* false: no memory */
-bool peri__ogg_end_page(peri__ogg_writer *writer);
+void peri__ogg_end_page(peri__ogg_writer *writer);
 void peri__ogg_release(peri__ogg_writer *writer);
 
 #endif

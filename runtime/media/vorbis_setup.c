@@ -1,6 +1,7 @@
 /* Follows the Vorbis I specification, chapter 4.2.4, and refuses what libvorbis refuses, among it what stb_vorbis takes
  * on trust: codebooks without entries or with trees that are not full, sizes whose product overflows, classifications
- * that a codebook cannot name. Beyond that, it bounds the memory that a small file can ask for. */
+ * that a codebook cannot name. Beyond that, it bounds the memory that a small file can ask for, and refuses what
+ * stb_vorbis is known to decode to noise. */
 #include "media/vorbis_setup.h"
 
 #define MAX_BOOK_FLOATS (1u << 23)   /* of all codebooks; libvorbis writes some 100,000 */
@@ -25,6 +26,8 @@ typedef struct setup {
   uint32_t channels, books, floors, residues, mappings;
   uint32_t book_floats, class_entries;
   codebook book[256];
+  uint32_t interleaved[64]; /* of residues: where they end, if they interleave channels (type 2), else 0 */
+  uint32_t wide[64];        /* of mappings: where the longest ends that interleaves more than two channels, or 0 */
 } setup;
 
 static uint32_t take(bits *in, uint32_t count) {
@@ -47,7 +50,7 @@ static uint32_t bits_of(uint32_t value) {
   return count;
 }
 
-/* ---- Codebooks --------------------------------------------------------------------------------------------------------- */
+/* ---- Codebooks ------------------------------------------------------------------------------------------------ */
 
 typedef struct code_tree {
   uint64_t filled; /* of 2^32 leaves */
@@ -108,15 +111,17 @@ static const char *walk_book(setup *s, codebook *book) {
   s->book_floats += book->dimensions * book->entries;
   if (s->book_floats > MAX_BOOK_FLOATS) return too_large;
   code_tree tree = {0};
-  if (!(take(in, 1) ? walk_ordered(in, book->entries, &tree) : walk_lengths(in, book->entries, &tree))) return corrupted;
-  if (!is_sound(&tree)) return corrupted;
+  bool ordered = take(in, 1);
+  bool whole = ordered ? walk_ordered(in, book->entries, &tree) : walk_lengths(in, book->entries, &tree);
+  if (!whole || !is_sound(&tree)) return corrupted;
   book->lookup = take(in, 4);
   if (book->lookup > 2) return corrupted;
   if (book->lookup == 0) return NULL;
   skip(in, 64);
   uint32_t value_bits = take(in, 4) + 1;
   skip(in, 1);
-  uint32_t values = book->lookup == 1 ? lookup1_values(book->entries, book->dimensions) : book->entries * book->dimensions;
+  uint32_t values = book->entries * book->dimensions;
+  if (book->lookup == 1) values = lookup1_values(book->entries, book->dimensions);
   skip(in, (uint64_t)values * value_bits);
   return NULL;
 }
@@ -132,9 +137,10 @@ static const char *walk_books(setup *s) {
   return NULL;
 }
 
-/* ---- Floors, residues, mappings, modes ----------------------------------------------------------------------------------- */
+/* ---- Floors, residues, mappings, modes ------------------------------------------------------------------------ */
 
-static const char *walk_floor(setup *s) {
+static const char *walk_floor(setup *s, uint32_t index) {
+  (void)index;
   bits *in = &s->in;
   uint32_t type = take(in, 16);
   if (type == 0) return "it uses floor 0, of encoders before 2004; encode it anew";
@@ -167,13 +173,15 @@ static bool names_classes(const codebook *book, uint32_t classifications) {
   return values <= book->entries;
 }
 
-static const char *walk_residue(setup *s) {
+static const char *walk_residue(setup *s, uint32_t index) {
   bits *in = &s->in;
-  if (take(in, 16) > 2) return corrupted;
+  uint32_t type = take(in, 16);
+  if (type > 2) return corrupted;
   uint32_t begin = take(in, 24), end = take(in, 24);
   skip(in, 24);
   uint32_t classifications = take(in, 6) + 1, class_book = take(in, 8), cascade[64];
   if (in->over || end < begin || class_book >= s->books) return corrupted;
+  s->interleaved[index] = type == 2 ? end : 0;
   if (!names_classes(&s->book[class_book], classifications)) return corrupted;
   s->class_entries += s->book[class_book].entries;
   if (s->class_entries > MAX_CLASS_ENTRIES) return too_large;
@@ -202,49 +210,61 @@ static bool walk_coupling(setup *s) {
   return true;
 }
 
-static const char *walk_mapping(setup *s) {
+static const char *walk_mapping(setup *s, uint32_t index) {
   bits *in = &s->in;
   if (take(in, 16) != 0) return corrupted;
   uint32_t submaps = take(in, 1) ? take(in, 4) + 1 : 1;
   if (submaps > MAX_SUBMAPS) return "it has 16 submaps; 15 are the most that can be decoded";
   if (take(in, 1) && !walk_coupling(s)) return corrupted;
   if (take(in, 2) != 0) return corrupted;
-  for (uint32_t c = 0; submaps > 1 && c < s->channels; c++)
-    if (take(in, 4) >= submaps) return corrupted;
+  uint32_t channels[16] = {s->channels}; /* by submap */
+  if (submaps > 1) channels[0] = 0;
+  for (uint32_t c = 0; submaps > 1 && c < s->channels; c++) {
+    uint32_t submap = take(in, 4);
+    if (submap >= submaps) return corrupted;
+    channels[submap]++;
+  }
   for (uint32_t i = 0; i < submaps; i++) {
     skip(in, 8);
     uint32_t floor = take(in, 8), residue = take(in, 8);
     if (floor >= s->floors || residue >= s->residues) return corrupted;
+    if (channels[i] > 2 && s->interleaved[residue] > s->wide[index]) s->wide[index] = s->interleaved[residue];
   }
   return NULL;
 }
 
-static const char *walk_modes(setup *s, peri__vorbis_modes *modes) {
+/* stb_vorbis reads two channels' worth of an interleaved residue and no more (its issues 879 and 1594), which is where
+ * libvorbis puts the five wide channels of 5.1 surround. */
+static const char *walk_modes(setup *s, peri__vorbis_form *form) {
   bits *in = &s->in;
-  modes->count = take(in, 6) + 1;
-  for (uint32_t i = 0; i < modes->count; i++) {
-    modes->long_block[i] = take(in, 1);
-    if (take(in, 32) != 0 || take(in, 8) >= s->mappings) return corrupted;
+  form->modes = take(in, 6) + 1;
+  for (uint32_t i = 0; i < form->modes; i++) {
+    form->long_block[i] = take(in, 1);
+    if (take(in, 32) != 0) return corrupted;
+    uint32_t mapping = take(in, 8);
+    if (mapping >= s->mappings) return corrupted;
+    if (s->wide[mapping] > form->block[form->long_block[i]])
+      return "its surround channels are coupled, which stb_vorbis cannot decode; save it as WAV";
   }
   return take(in, 1) && !in->over ? NULL : corrupted;
 }
 
-static const char *walk_all(setup *s, uint32_t *count, const char *(*walk)(setup *s)) {
+static const char *walk_all(setup *s, uint32_t *count, const char *(*walk)(setup *s, uint32_t index)) {
   *count = take(&s->in, 6) + 1;
   for (uint32_t i = 0; i < *count; i++) {
-    const char *problem = walk(s);
+    const char *problem = walk(s, i);
     if (problem) return problem;
     if (s->in.over) return corrupted;
   }
   return NULL;
 }
 
-const char *peri__vorbis_check_setup(const unsigned char *bytes, size_t size, uint32_t channels, peri__vorbis_modes *modes) {
-  setup s = {.in = {.bytes = bytes, .end = (uint64_t)size * 8}, .channels = channels};
+const char *peri__vorbis_check_setup(const unsigned char *bytes, size_t size, peri__vorbis_form *form) {
+  setup s = {.in = {.bytes = bytes, .end = (uint64_t)size * 8}, .channels = form->channels};
   const char *problem = walk_books(&s);
   if (!problem) problem = walk_all(&s, &s.floors, walk_floor);
   if (!problem) problem = walk_all(&s, &s.residues, walk_residue);
   if (!problem) problem = walk_all(&s, &s.mappings, walk_mapping);
-  if (!problem) problem = walk_modes(&s, modes);
+  if (!problem) problem = walk_modes(&s, form);
   return problem;
 }

@@ -6,12 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct peri__vorbis_modes {
-  uint32_t count;
-  bool long_block[64];
-} peri__vorbis_modes;
+typedef struct peri__vorbis_form {
+  /* From the identification header. */
+  uint32_t channels;
+  uint32_t block[2]; /* frames of a short and a long block */
 
-/* NULL when all is well, otherwise what is wrong. */
-const char *peri__vorbis_check_setup(const unsigned char *bytes, size_t size, uint32_t channels, peri__vorbis_modes *modes);
+  /* From the setup header. */
+  uint32_t modes;
+  bool long_block[64];
+} peri__vorbis_form;
+
+/* Fills in the second half. NULL when all is well, otherwise what is wrong. */
+const char *peri__vorbis_check_setup(const unsigned char *bytes, size_t size, peri__vorbis_form *form);
 
 #endif

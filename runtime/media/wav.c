@@ -1,5 +1,5 @@
-/* WAV. SDL2 decodes (PCM of 8 to 32 bits, float, ADPCM, A-law, µ-law); what a header claims is checked here first, as SDL
- * is lenient towards files that end early. */
+/* WAV. SDL2 decodes (PCM of 8 to 32 bits, float, ADPCM, A-law, µ-law); what a header claims is checked here first, as
+ * SDL is lenient towards files that end early. */
 #include "media/decoders.h"
 
 #include "base/sdl.h"
@@ -11,16 +11,22 @@ enum { TAG_PCM = 1, TAG_FLOAT = 3, TAG_ALAW = 6, TAG_MULAW = 7, TAG_EXTENSIBLE =
 typedef struct wav_header {
   uint32_t tag, channels, sample_rate, bits;
   uint32_t data_bytes;
+  uint32_t fact_frames; /* what a fact chunk says, or 0 */
 } wav_header;
 
 static bool read_format(const peri__sound_file *file, size_t at, size_t size, wav_header *header) {
   const unsigned char *format = file->bytes + at;
-  if (size < 16) return peri__cannot_decode(file, "it is corrupted: its format chunk has %zu bytes, 16 are the least", size);
+  if (size < 16)
+    return peri__cannot_decode(file, "it is corrupted: its format chunk has %zu bytes, 16 are the least", size);
   header->tag = peri__little_16(format);
   header->channels = peri__little_16(format + 2);
   header->sample_rate = peri__little_32(format + 4);
   header->bits = peri__little_16(format + 14);
   if (header->tag == TAG_EXTENSIBLE && size >= 26) header->tag = peri__little_16(format + 24);
+  if (header->tag == TAG_FLOAT && header->bits != 32)
+    return peri__cannot_decode(file, "its samples are floats of %u bits; 32 are known", header->bits);
+  if (header->tag == TAG_PCM && (header->bits % 8 || header->bits < 8 || header->bits > 32))
+    return peri__cannot_decode(file, "its samples have %u bits; 8, 16, 24 and 32 are known", header->bits);
   return peri__can_play(file, header->channels, header->sample_rate, 1);
 }
 
@@ -48,9 +54,11 @@ static bool read_header(const peri__sound_file *file, wav_header *header) {
       if (!read_format(file, at, size, header)) return false;
       format_known = true;
     }
+    if (memcmp(chunk, "fact", 4) == 0 && size >= 4) header->fact_frames = peri__little_32(chunk + 8);
     at += (size_t)size + (size & 1);
   }
-  return peri__cannot_decode(file, "it is truncated or corrupted: no %s was found", format_known ? "sample data" : "format chunk");
+  return peri__cannot_decode(file, "it is truncated or corrupted: no %s was found",
+                             format_known ? "sample data" : "format chunk");
 }
 
 /* Bytes of a frame where that is fixed, or 0. */
@@ -61,7 +69,7 @@ static uint32_t frame_bytes(const wav_header *header) {
   }
 }
 
-/* ---- Samples to float ------------------------------------------------------------------------------------------------ */
+/* ---- Samples to float ----------------------------------------------------------------------------------------- */
 
 static void copy_u8(float *to, const Uint8 *from, size_t count, size_t step) {
   for (size_t i = 0; i < count; i++) to[i] = (float)(from[i * step] - 128) * (1.0f / 128);
@@ -84,7 +92,8 @@ static void copy_f32(float *to, const float *from, size_t count, size_t step) {
 }
 
 /* One channel out of interleaved samples; false for a format that SDL's loader does not make. */
-static bool copy_channel(SDL_AudioFormat format, float *to, const void *samples, uint32_t channel, size_t count, size_t step) {
+static bool copy_channel(SDL_AudioFormat format, float *to, const void *samples, uint32_t channel, size_t count,
+                         size_t step) {
   switch (format) {
     case AUDIO_U8: return copy_u8(to, (const Uint8 *)samples + channel, count, step), true;
     case AUDIO_S8: return copy_s8(to, (const Sint8 *)samples + channel, count, step), true;
@@ -95,7 +104,7 @@ static bool copy_channel(SDL_AudioFormat format, float *to, const void *samples,
   }
 }
 
-/* ---- Loading ---------------------------------------------------------------------------------------------------------- */
+/* ---- Loading -------------------------------------------------------------------------------------------------- */
 
 typedef struct loaded {
   const peri__sdl *sdl;
@@ -119,6 +128,8 @@ static bool load(const peri__sound_file *file, const wav_header *header, loaded 
     wav->sdl->FreeWAV(wav->bytes);
     return peri__cannot_decode(file, "it is corrupted: the sizes in its header contradict each other");
   }
+  /* The last block of ADPCM is filled up. */
+  if (!fixed && header->fact_frames && header->fact_frames < wav->frames) wav->frames = header->fact_frames;
   if (peri__can_play(file, wav->spec.channels, wav->spec.freq, wav->frames)) return true;
   wav->sdl->FreeWAV(wav->bytes);
   return false;

@@ -22,8 +22,8 @@ static struct {
   _Alignas(16) unsigned char plan[PERI__FFT_BYTES(SPECTRUM_FRAMES)];
 } tables = {.once = PTHREAD_ONCE_INIT};
 
-/* Blackman's window as in Web Audio 1.1, AnalyserNode, with α = 0.16. Its mean is 0.42, and half of a sine's amplitude is
- * at the negative frequency. */
+/* Blackman's window as in Web Audio 1.1, AnalyserNode, with α = 0.16. Its mean is 0.42, and half of a sine's amplitude
+ * is at the negative frequency. */
 static void prepare_tables(void) {
   const double turn = 6.28318530717958647692 / SPECTRUM_FRAMES, scale = 2.0 / (0.42 * SPECTRUM_FRAMES);
   for (int i = 0; i < SPECTRUM_FRAMES; i++)
@@ -95,8 +95,9 @@ static void add_squares(peri__analysis *analysis, const peri_block *block) {
 
 static void add_waveform(peri__analysis *analysis, const peri_block *block) {
   for (uint32_t i = 0; i < block->frames; i++) {
+    const float *sample = block->samples + i;
     double sum = 0;
-    for (uint32_t c = 0; c < block->channels; c++) sum += (double)finite_or_zero(block->samples[(size_t)c * block->frames + i]);
+    for (uint32_t c = 0; c < block->channels; c++, sample += block->frames) sum += (double)finite_or_zero(*sample);
     analysis->waveform[analysis->waveform_at] = (float)(sum / block->channels);
     analysis->waveform_at = (analysis->waveform_at + 1) % PERI_VIEW_WAVEFORM;
   }

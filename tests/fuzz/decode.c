@@ -1,6 +1,6 @@
-/* Mutates real sound files and decodes them: `perilune-fuzz-decode ITERATIONS FILE…`, the same mutations at every run.
- * stb_vorbis is compiled in here from Debian's header, so that a sanitizer build watches its inside too. Checksums of Ogg
- * pages are made right again after most mutations: otherwise hardly any would get past them. */
+/* Mutates real sound files and decodes them: `perilune-fuzz-decode ITERATIONS FILE…`, the same mutations at every
+ * run. stb_vorbis is compiled in here from Debian's header, so that a sanitizer build watches its inside too. Checksums
+ * of Ogg pages are made right again after most mutations: otherwise hardly any would get past them. */
 #include "media/media.h"
 
 #include <stdio.h>
@@ -62,7 +62,8 @@ static void flip_bits(file *f) {
 static void set_bytes(file *f) {
   static const unsigned char values[] = {0, 1, 0x7f, 0x80, 0xff, 0xfe, 16, 255};
   size_t at = place(f);
-  for (uint32_t n = 1 + any(6); n && at < f->size; n--) f->bytes[at++] = any(2) ? values[any(8)] : (unsigned char)any(256);
+  for (uint32_t n = 1 + any(6); n && at < f->size; n--)
+    f->bytes[at++] = any(2) ? values[any(8)] : (unsigned char)any(256);
 }
 
 static void cut_end(file *f) { f->size = 1 + any((uint32_t)f->size); }
@@ -80,7 +81,8 @@ static void remove_block(file *f) {
 }
 
 static void mutate(file *f) {
-  static void (*const kinds[])(file *) = {flip_bits, flip_bits, flip_bits, set_bytes, set_bytes, cut_end, move_block, remove_block};
+  static void (*const kinds[])(file *) = {flip_bits, flip_bits, flip_bits,  set_bytes,
+                                          set_bytes, cut_end,   move_block, remove_block};
   for (uint32_t n = 1 + any(2); n; n--) kinds[any(8)](f);
   if (any(8)) mend_checksums(f);
 }

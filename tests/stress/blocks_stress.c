@@ -29,7 +29,8 @@ static void note_block(transfer *t, const peri_block *block) {
   t->missed += block->sequence - t->next;
   t->next = block->sequence + 1;
   t->received++;
-  if (block->frame != block->sequence * FRAMES || block->frames != FRAMES || block->channels != CHANNELS) t->wrong_frames++;
+  bool right = block->frame == block->sequence * FRAMES && block->frames == FRAMES && block->channels == CHANNELS;
+  if (!right) t->wrong_frames++;
 }
 
 /* Looked at as late as possible: a block that the sender still wrote to, or took back, would show. */

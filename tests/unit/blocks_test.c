@@ -7,7 +7,8 @@
 /* What a source puts into a channel of a frame: every one different, and exact in a float. */
 static float sample_at(uint64_t frame, uint32_t channel) { return (float)(frame % 1000003) + (float)channel * 0.25f; }
 
-static peri__blocks *make(uint32_t channels, uint32_t frames, uint32_t blocks, uint32_t max_blocks, peri_dry_policy dry) {
+static peri__blocks *make(uint32_t channels, uint32_t frames, uint32_t blocks, uint32_t max_blocks,
+                          peri_dry_policy dry) {
   peri__blocks_plan plan = {channels, channels * frames, blocks, max_blocks, dry};
   peri__blocks *pool = peri__blocks_create(&plan);
   CHECK(pool != NULL);

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* ---- Who renders ------------------------------------------------------------------------------------------------------ */
+/* ---- Who renders ---------------------------------------------------------------------------------------------- */
 
 static atomic_int inside, collisions, fills;
 static atomic_ullong frames;
@@ -54,7 +54,7 @@ static peri_device_info info_of(peri__device *device) {
   return info;
 }
 
-/* ---- An SDL whose output comes and goes -------------------------------------------------------------------------------- */
+/* ---- An SDL whose output comes and goes ----------------------------------------------------------------------- */
 
 static struct {
   atomic_bool present, lost, paused, quit, driver;
@@ -68,7 +68,8 @@ static void play(void *user) {
   (void)user;
   while (!atomic_load(&fake.quit)) {
     if (!atomic_load(&fake.paused))
-      fake.spec.callback(fake.spec.userdata, (Uint8 *)fake.block, (int)(fake.spec.samples * fake.spec.channels * sizeof(float)));
+      fake.spec.callback(fake.spec.userdata, (Uint8 *)fake.block,
+                         (int)(fake.spec.samples * fake.spec.channels * sizeof(float)));
     pass_time();
   }
 }
@@ -86,8 +87,11 @@ static void SDLCALL fake_quit(Uint32 flags) {
 static const char *SDLCALL fake_error(void) { return "nothing is plugged in"; }
 static const char *SDLCALL fake_driver(void) { return "fake"; }
 static const char *SDLCALL fake_get_hint(const char *name) { return (void)name, NULL; }
-static SDL_bool SDLCALL fake_set_hint(const char *name, const char *value) { return (void)name, (void)value, SDL_TRUE; }
-static SDL_AudioDeviceID SDLCALL fake_open(const char *name, int capture, const SDL_AudioSpec *wanted, SDL_AudioSpec *got, int changes) {
+static SDL_bool SDLCALL fake_set_hint(const char *name, const char *value) {
+  return (void)name, (void)value, SDL_TRUE;
+}
+static SDL_AudioDeviceID SDLCALL fake_open(const char *name, int capture, const SDL_AudioSpec *wanted,
+                                           SDL_AudioSpec *got, int changes) {
   CHECK(name == NULL && capture == 0 && changes == 0);
   CHECK(atomic_load(&fake.subsystem) > 0);
   if (!atomic_load(&fake.present)) return 0;
@@ -117,7 +121,8 @@ static SDL_AudioStatus SDLCALL fake_status(SDL_AudioDeviceID id) {
 
 static const peri__sdl fake_sdl = {.InitSubSystem = fake_init, .QuitSubSystem = fake_quit, .GetError = fake_error,
   .GetCurrentAudioDriver = fake_driver, .OpenAudioDevice = fake_open, .CloseAudioDevice = fake_close,
-  .PauseAudioDevice = fake_pause, .GetAudioDeviceStatus = fake_status, .GetHint = fake_get_hint, .SetHint = fake_set_hint};
+  .PauseAudioDevice = fake_pause, .GetAudioDeviceStatus = fake_status,
+  .GetHint = fake_get_hint, .SetHint = fake_set_hint};
 
 static void use_fake(bool driver, bool present) {
   memset(&fake, 0, sizeof fake);
@@ -141,7 +146,7 @@ static void watch_until(peri__device *device, peri_device_kind kind) {
   CHECK_EQ(info_of(device).kind, kind);
 }
 
-/* ---- SDL's output --------------------------------------------------------------------------------------------------------- */
+/* ---- SDL's output --------------------------------------------------------------------------------------------- */
 
 TEST(an_sdl_device_renders_until_it_is_closed) {
   uint64_t before = peri__memory_bytes();
@@ -325,7 +330,7 @@ TEST(sdls_own_dummy_output_renders) {
   unsetenv("SDL_AUDIODRIVER");
 }
 
-/* ---- The clocked null device ------------------------------------------------------------------------------------------------ */
+/* ---- The clocked null device ---------------------------------------------------------------------------------- */
 
 TEST(the_null_device_keeps_the_pace) {
   peri__device *device = open_device(PERI_DEVICE_NULL, 2);

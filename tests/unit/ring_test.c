@@ -76,7 +76,8 @@ TEST(a_ring_emptied_by_its_producer_goes_on) {
 TEST(the_two_sides_of_a_ring_share_no_cache_line) {
   peri__ring ring = empty_ring();
   CHECK((uintptr_t)&ring % PERI_CACHE_LINE == 0);
-  size_t slots_at = offsetof(peri__ring, slots), tail_at = offsetof(peri__ring, tail), head_at = offsetof(peri__ring, head);
+  size_t slots_at = offsetof(peri__ring, slots);
+  size_t tail_at = offsetof(peri__ring, tail), head_at = offsetof(peri__ring, head);
   CHECK(tail_at / PERI_CACHE_LINE != slots_at / PERI_CACHE_LINE);
   CHECK(head_at / PERI_CACHE_LINE != slots_at / PERI_CACHE_LINE);
   CHECK(head_at / PERI_CACHE_LINE != tail_at / PERI_CACHE_LINE);

@@ -1,0 +1,37 @@
+#!/bin/sh
+# The window opens under X, shows itself in a screenshot, and ends with the script; without a display there is one error.
+set -u
+root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
+perilune=${PERILUNE:-${PERI_BUILD:-$root/build}/bin/perilune}
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
+# Runs the host; its exit code must be the first argument.
+host() {
+  want=$1; shift
+  "$perilune" "$@" >out 2>err </dev/null; got=$?
+  [ $got = "$want" ] || fail "perilune $* exited with $got, not $want"
+}
+unset DISPLAY WAYLAND_DISPLAY
+SDL_VIDEODRIVER=x11; export SDL_VIDEODRIVER
+echo 'require("perilune").load(... .. "/assets/music.wav"):play()' >song.lua
+host 1 run --device null --view song.lua "$root"
+grep -q 'cannot open a window' err || fail "no error without a display"
+
+command -v Xvfb >/dev/null || { echo "there is no Xvfb to open windows on"; exit 77; }
+Xvfb -displayfd 3 -screen 0 1280x800x24 3>display >/dev/null 2>&1 & server=$!
+trap 'kill $server; wait $server 2>/dev/null; rm -rf "$work"' EXIT
+tries=0
+until [ -s display ]; do
+  tries=$((tries + 1)); [ $tries -lt 100 ] || fail "Xvfb does not start"
+  sleep 0.1
+done
+DISPLAY=:$(cat display); export DISPLAY
+
+host 0 run --device null --view --seconds 1.5 --screenshot shot.png song.lua "$root"
+[ "$(od -An -tx1 -j16 -N8 shot.png | tr -d ' ')" = 000003c00000021c ] || fail "the screenshot is not 960 x 540"
+host 0 play --device null --view --seconds 0.3 --screenshot quiet.png "$root/assets/click.wav"
+[ "$(wc -c <shot.png)" -gt "$(wc -c <quiet.png)" ] || fail "music looks no richer than silence"
+host 1 run --device null --view --seconds 0.2 --screenshot missing/shot.png song.lua "$root"
+grep -q 'missing/shot.png' err || fail "no error for a screenshot that cannot be written"
+exit 0
