@@ -56,11 +56,12 @@ struct peri__lua_type {
 };
 
 extern const peri__lua_type peri__lua_base_context, peri__lua_context_type, peri__lua_offline_context_type;
-extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, peri__lua_gain_type, peri__lua_stereo_panner_type;
+extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, peri__lua_gain_type,
+    peri__lua_stereo_panner_type;
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
-extern const luaL_Reg peri__lua_functions[];       /* of the module, and what its Lua half calls */
+extern const luaL_Reg peri__lua_functions[];                        /* of the module, and what its Lua half calls */
 extern const luaL_Reg peri__lua_offline_methods[];
 
 /* ---- Contexts --------------------------------------------------------------------------------------------------- */
@@ -119,7 +120,7 @@ void peri__lua_set_callback(lua_State *L, peri__lua_context *context, uint64_t u
 /* Pushes it, or nil. */
 void peri__lua_push_callback(lua_State *L, peri__lua_context *context, uint64_t user);
 
-/* ---- The record of a Lua state ------------------------------------------------------------------------------------ */
+/* ---- The record of a Lua state ---------------------------------------------------------------------------------- */
 
 struct peri__lua {
   void *zero[2];
@@ -127,19 +128,17 @@ struct peri__lua {
   peri_engine *attached;       /* the host's, or NULL */
   peri__lua_context *contexts; /* all of this state's */
   uint64_t last_user;
-  uint64_t errors;             /* raised by callbacks so far */
-  uint64_t random;             /* state of the generator of random picks */
+  uint64_t errors; /* raised by callbacks so far */
+  uint64_t random; /* state of the generator of random picks */
   bool closing;
   int metatables[PERI_LUA_TYPES]; /* registry references, as the rest */
-  int handles;                 /* weak: address → handle, for those that must be found again */
-  int core;                    /* the table of C functions for the Lua half */
-  int module, on_error, files; /* LUA_NOREF: none */
+  int handles;                    /* weak: address → handle, for those that must be found again */
+  int core;                       /* the table of C functions for the Lua half */
+  int module, on_error, files;    /* LUA_NOREF: none */
 };
 
 /* The record, from a function of the bindings (its first upvalue). */
-static inline peri__lua *peri__lua_state(lua_State *L) {
-  return (peri__lua *)lua_touserdata(L, lua_upvalueindex(1));
-}
+static inline peri__lua *peri__lua_state(lua_State *L) { return (peri__lua *)lua_touserdata(L, lua_upvalueindex(1)); }
 
 /* The record of any state, made at the first call. May raise for want of memory. */
 peri__lua *peri__lua_open(lua_State *L);
@@ -147,8 +146,8 @@ peri__lua *peri__lua_open(lua_State *L);
 /* Pushes a new handle of zeros behind its head. */
 void *peri__lua_new(lua_State *L, peri__lua *state, const peri__lua_type *type, int user_values);
 
-/* Handles that are found again by the address of what they stand for, as long as they live: `find` pushes the handle and
- * returns true, or pushes nothing; `remember` notes the one on top of the stack. */
+/* Handles that are found again by the address of what they stand for, as long as they live: `find` pushes the handle
+ * and returns true, or pushes nothing; `remember` notes the one on top of the stack. */
 bool peri__lua_find(lua_State *L, peri__lua *state, const void *address);
 void peri__lua_remember(lua_State *L, peri__lua *state, const void *address);
 
@@ -165,7 +164,7 @@ void peri__lua_preload_half(lua_State *L, peri__lua *state);
 /* Runs one with the core table as its argument and pushes what it returns. */
 void peri__lua_run_half(lua_State *L, peri__lua *state, const char *name);
 
-/* ---- Nodes, parameters, buffers, the file hook --------------------------------------------------------------------- */
+/* ---- Nodes, parameters, buffers, the file hook ------------------------------------------------------------------ */
 
 typedef struct peri__lua_node {
   peri__lua_head head;
@@ -176,7 +175,8 @@ typedef struct peri__lua_node {
 /* The engine of a node that can be used; raises when its context is closed or it has ended. */
 peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node);
 bool peri__lua_node_has_ended(const peri__lua_node *node);
-peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context, const peri__lua_type *type);
+peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context,
+                                   const peri__lua_type *type);
 int peri__lua_node_collect(lua_State *L);
 void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context);
 /* Sets each property that the table at `options` names (nil and none: nothing to do). */
@@ -190,7 +190,7 @@ typedef struct peri__lua_param {
 } peri__lua_param;
 
 const peri_param_info *peri__lua_param_info(const peri__lua_param *param);
-void peri__lua_push_param(lua_State *L, peri__lua *state, int node, uint32_t index);
+void peri__lua_push_param(lua_State *L, peri__lua *state, int node_index, uint32_t param_index);
 /* The value that stands at `index`, for a parameter of a node. */
 void peri__lua_set_param(lua_State *L, peri__lua_node *node, uint32_t param, int index, const char *name);
 

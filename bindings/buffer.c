@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- Handles --------------------------------------------------------------------------------------------------------- */
+/* ---- Handles ---------------------------------------------------------------------------------------------------- */
 
 void peri__lua_push_buffer(lua_State *L, peri__lua *state, peri_buffer *buffer) {
   if (!buffer) peri__lua_fail_engine(L);
@@ -35,7 +35,7 @@ peri_buffer *peri__lua_check_buffer(lua_State *L, int index, const char *name) {
   return buffer_of(L, peri__lua_handle(L, index, &peri__lua_buffer_type, name));
 }
 
-/* ---- Files ------------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------ */
 
 /* A sound file's contents rather than its path. */
 static bool is_contents(const char *text, size_t length) {
@@ -48,8 +48,8 @@ static bool is_contents(const char *text, size_t length) {
   return false;
 }
 
-/* The contents given at `index`, or those that the function of perilune.files has for the path there (then on the stack);
- * NULL: a path for the engine. */
+/* The contents given at `index`, or those that the function of perilune.files has for the path there (then on the
+ * stack); NULL: a path for the engine. */
 static const char *find_contents(lua_State *L, peri__lua *state, int index, size_t *length) {
   if (lua_type(L, index) != LUA_TSTRING) peri__lua_bad(L, index, NULL, "path or file contents");
   const char *text = lua_tolstring(L, index, length);
@@ -59,7 +59,9 @@ static const char *find_contents(lua_State *L, peri__lua *state, int index, size
   lua_pushvalue(L, index);
   lua_call(L, 1, 1);
   if (lua_isnil(L, -1)) return NULL;
-  if (lua_type(L, -1) != LUA_TSTRING) peri__lua_fail(L, "the function given to perilune.files must return a string or nil, not a %s", luaL_typename(L, -1));
+  if (lua_type(L, -1) != LUA_TSTRING)
+    peri__lua_fail(L, "the function given to perilune.files must return a string or nil, not a %s",
+                   luaL_typename(L, -1));
   return lua_tolstring(L, -1, length);
 }
 
@@ -68,7 +70,9 @@ void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
-  peri__lua_push_buffer(L, state, contents ? peri_engine_load_memory(engine, contents, length) : peri_engine_load(engine, lua_tostring(L, index)));
+  peri__lua_push_buffer(L, state,
+                        contents ? peri_engine_load_memory(engine, contents, length)
+                                 : peri_engine_load(engine, lua_tostring(L, index)));
 }
 
 void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback) {
@@ -88,7 +92,7 @@ void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *c
   peri__lua_fail_engine(L);
 }
 
-/* ---- Properties ---------------------------------------------------------------------------------------------------------- */
+/* ---- Properties ------------------------------------------------------------------------------------------------- */
 
 static void get_id(lua_State *L, peri__lua *state, void *self) {
   (void)state;
@@ -116,15 +120,15 @@ static void get_channels(lua_State *L, peri__lua *state, void *self) {
 }
 
 static const peri__lua_property properties[] = {
-  {"id", get_id, NULL},
-  {"length", get_length, NULL},
-  {"duration", get_duration, NULL},
-  {"sampleRate", get_sample_rate, NULL},
-  {"numberOfChannels", get_channels, NULL},
-  {NULL, NULL, NULL},
+    {"id", get_id, NULL},
+    {"length", get_length, NULL},
+    {"duration", get_duration, NULL},
+    {"sampleRate", get_sample_rate, NULL},
+    {"numberOfChannels", get_channels, NULL},
+    {NULL, NULL, NULL},
 };
 
-/* ---- Samples ------------------------------------------------------------------------------------------------------------- */
+/* ---- Samples ---------------------------------------------------------------------------------------------------- */
 
 static peri_buffer *self_buffer(lua_State *L, int arguments) {
   peri_buffer *buffer = buffer_of(L, peri__lua_self(L, &peri__lua_buffer_type));
@@ -168,7 +172,8 @@ static int copy_from_channel(lua_State *L) {
   lua_createtable(L, (int)count, 0);
   for (uint64_t at = 0; at < count; at++) {
     uint64_t rest = count - at;
-    if (at % 1024 == 0 && !peri_buffer_read(buffer, channel, start + at, piece, rest < 1024 ? rest : 1024)) peri__lua_fail_engine(L);
+    if (at % 1024 == 0 && !peri_buffer_read(buffer, channel, start + at, piece, rest < 1024 ? rest : 1024))
+      peri__lua_fail_engine(L);
     lua_pushnumber(L, (lua_Number)piece[at % 1024]);
     lua_rawseti(L, -2, (int)(at + 1));
   }
@@ -182,7 +187,9 @@ static const float *check_samples(lua_State *L, size_t *count) {
     const char *text = lua_tolstring(L, 2, &bytes);
     *count = bytes / sizeof(float);
     if (bytes % sizeof(float) != 0) {
-      peri__lua_fail(L, "bad argument #1 to 'copyToChannel' (a string of float32 expected, 4 bytes each, got %lu bytes)", (unsigned long)bytes);
+      peri__lua_fail(L,
+                     "bad argument #1 to 'copyToChannel' (a string of float32 expected, 4 bytes each, got %lu bytes)",
+                     (unsigned long)bytes);
     }
     float *samples = lua_newuserdatauv(L, bytes + 1, 0);
     memcpy(samples, text, bytes);
@@ -194,7 +201,8 @@ static const float *check_samples(lua_State *L, size_t *count) {
   for (size_t i = 0; i < *count; i++) {
     lua_rawgeti(L, 2, (int)(i + 1));
     if (lua_type(L, -1) != LUA_TNUMBER) {
-      peri__lua_fail(L, "bad argument #1 to 'copyToChannel' (number expected as sample %lu, got %s)", (unsigned long)i + 1, luaL_typename(L, -1));
+      peri__lua_fail(L, "bad argument #1 to 'copyToChannel' (number expected as sample %lu, got %s)",
+                     (unsigned long)i + 1, luaL_typename(L, -1));
     }
     samples[i] = (float)lua_tonumber(L, -1);
     lua_pop(L, 1);
@@ -210,7 +218,8 @@ static int copy_to_channel(lua_State *L) {
   const float *samples = check_samples(L, &count);
   uint64_t room = peri_buffer_frames(buffer) - start;
   if (count > room) {
-    peri__lua_fail(L, "bad argument #1 to 'copyToChannel' (no more than %llu samples fit there, got %llu)", (unsigned long long)room, (unsigned long long)count);
+    peri__lua_fail(L, "bad argument #1 to 'copyToChannel' (no more than %llu samples fit there, got %llu)",
+                   (unsigned long long)room, (unsigned long long)count);
   }
   if (count > 0 && !peri_buffer_write(buffer, channel, start, samples, count)) peri__lua_fail_engine(L);
   return 0;
@@ -243,21 +252,26 @@ static int save(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  {"getChannelData", get_channel_data},
-  {"copyFromChannel", copy_from_channel},
-  {"copyToChannel", copy_to_channel},
-  {"getSample", get_sample},
-  {"setSample", set_sample},
-  {"save", save},
-  {NULL, NULL},
+    {"getChannelData", get_channel_data},
+    {"copyFromChannel", copy_from_channel},
+    {"copyToChannel", copy_to_channel},
+    {"getSample", get_sample},
+    {"setSample", set_sample},
+    {"save", save},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
-  {"__gc", collect},
-  {NULL, NULL},
+    {"__gc", collect},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_buffer_type = {
-  .name = "Buffer", .methods = methods, .properties = properties, .metamethods = metamethods,
-  .size = sizeof(peri__lua_buffer), .id = PERI_LUA_BUFFER, .node_kind = PERI_LUA_NO_NODE,
+    .name = "Buffer",
+    .methods = methods,
+    .properties = properties,
+    .metamethods = metamethods,
+    .size = sizeof(peri__lua_buffer),
+    .id = PERI_LUA_BUFFER,
+    .node_kind = PERI_LUA_NO_NODE,
 };

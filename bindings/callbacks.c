@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 
-uint64_t peri__lua_next_user(peri__lua *state) {
-  return ++state->last_user;
-}
+uint64_t peri__lua_next_user(peri__lua *state) { return ++state->last_user; }
 
 void peri__lua_push_callback(lua_State *L, peri__lua_context *context, uint64_t user) {
   if (context->callbacks == LUA_NOREF) {
@@ -36,7 +34,7 @@ void peri__lua_set_callback(lua_State *L, peri__lua_context *context, uint64_t u
   if (had && !has) context->callback_count--;
 }
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------- */
+/* ---- Errors ----------------------------------------------------------------------------------------------------- */
 
 static int describe_error(lua_State *L) {
   const char *message = lua_tostring(L, 1);
@@ -76,7 +74,7 @@ bool peri__lua_call(lua_State *L, peri__lua *state, int arguments) {
   return well;
 }
 
-/* ---- Events ------------------------------------------------------------------------------------------------------- */
+/* ---- Events ----------------------------------------------------------------------------------------------------- */
 
 typedef struct delivery {
   peri__lua_context *context;

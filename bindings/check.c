@@ -31,9 +31,7 @@ void peri__lua_fail(lua_State *L, const char *format, ...) {
   __builtin_unreachable();
 }
 
-void peri__lua_fail_engine(lua_State *L) {
-  peri__lua_fail(L, "%s", peri_error());
-}
+void peri__lua_fail_engine(lua_State *L) { peri__lua_fail(L, "%s", peri_error()); }
 
 /* ---- Types ------------------------------------------------------------------------------------------------------ */
 
@@ -59,9 +57,12 @@ void *peri__lua_test(lua_State *L, int index, const peri__lua_type *type) {
 static const char *described(lua_State *L, int index, char text[64]) {
   const peri__lua_type *type = type_of(L, index);
   if (type) return type->name;
-  if (lua_type(L, index) == LUA_TNUMBER) snprintf(text, 64, "%.14g", lua_tonumber(L, index));
-  else if (lua_type(L, index) == LUA_TSTRING) snprintf(text, 64, "\"%.40s\"", lua_tostring(L, index));
-  else return luaL_typename(L, index);
+  if (lua_type(L, index) == LUA_TNUMBER)
+    snprintf(text, 64, "%.14g", lua_tonumber(L, index));
+  else if (lua_type(L, index) == LUA_TSTRING)
+    snprintf(text, 64, "\"%.40s\"", lua_tostring(L, index));
+  else
+    return luaL_typename(L, index);
   return text;
 }
 
@@ -91,7 +92,8 @@ static const char *running_function(lua_State *L, bool *method) {
   return name ? name : "?";
 }
 
-/* Words and strings are shown as they came; of wrong types only the type, unless it is a number that is out of range. */
+/* Words and strings are shown as they came; of wrong types only the type, unless it is a number that is out of range.
+ */
 void peri__lua_bad(lua_State *L, int index, const char *name, const char *expected) {
   char text[64];
   const char *came = described(L, index, text);
@@ -101,9 +103,11 @@ void peri__lua_bad(lua_State *L, int index, const char *name, const char *expect
   bool method;
   const char *function = running_function(L, &method);
   if (method && index == 1) {
-    peri__lua_fail(L, "'%s' was called without its object (%s expected, got %s): write object:%s(...)", function, expected, came, function);
+    peri__lua_fail(L, "'%s' was called without its object (%s expected, got %s): write object:%s(...)", function,
+                   expected, came, function);
   }
-  peri__lua_fail(L, "bad argument #%d to '%s' (%s expected, got %s)", method ? index - 1 : index, function, expected, came);
+  peri__lua_fail(L, "bad argument #%d to '%s' (%s expected, got %s)", method ? index - 1 : index, function, expected,
+                 came);
 }
 
 void peri__lua_arguments(lua_State *L, int count) {
@@ -120,15 +124,14 @@ void peri__lua_arguments(lua_State *L, int count) {
 
 void *peri__lua_handle(lua_State *L, int index, const peri__lua_type *type, const char *name) {
   peri__lua_head *head = lua_touserdata(L, index);
-  if (head && lua_type(L, index) == LUA_TUSERDATA && lua_rawlen(L, index) == type->size && head->type == type) return head;
+  if (head && lua_type(L, index) == LUA_TUSERDATA && lua_rawlen(L, index) == type->size && head->type == type)
+    return head;
   head = peri__lua_test(L, index, type);
   if (!head) peri__lua_bad(L, index, name, type->name);
   return head;
 }
 
-void *peri__lua_self(lua_State *L, const peri__lua_type *type) {
-  return peri__lua_handle(L, 1, type, NULL);
-}
+void *peri__lua_self(lua_State *L, const peri__lua_type *type) { return peri__lua_handle(L, 1, type, NULL); }
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
 
@@ -149,8 +152,10 @@ double peri__lua_range(lua_State *L, int index, const char *name, double least, 
   double value = peri__lua_number(L, index, name);
   if (value >= least && value <= most) return value;
   char expected[64];
-  if (isinf(most)) snprintf(expected, sizeof expected, "number of at least %.14g", least);
-  else snprintf(expected, sizeof expected, "number from %.14g to %.14g", least, most);
+  if (isinf(most))
+    snprintf(expected, sizeof expected, "number of at least %.14g", least);
+  else
+    snprintf(expected, sizeof expected, "number from %.14g to %.14g", least, most);
   peri__lua_bad(L, index, name, expected);
 }
 
@@ -165,7 +170,8 @@ uint64_t peri__lua_count(lua_State *L, int index, const char *name, uint64_t lea
   double value = lua_tonumber(L, index);
   if (value >= (double)least && value <= (double)most && value == floor(value)) return (uint64_t)value;
   char expected[96];
-  snprintf(expected, sizeof expected, "whole number from %llu to %llu", (unsigned long long)least, (unsigned long long)most);
+  snprintf(expected, sizeof expected, "whole number from %llu to %llu", (unsigned long long)least,
+           (unsigned long long)most);
   peri__lua_bad(L, index, name, expected);
 }
 
@@ -212,7 +218,8 @@ static int distance(const char *a, const char *b) {
       int best = above[j - 1] + !same;
       if (above[j] + 1 < best) best = above[j] + 1;
       if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best) best = before[j - 2] + 1;
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+        best = before[j - 2] + 1;
       row[j] = best;
     }
   }
@@ -230,7 +237,8 @@ const char *peri__lua_nearest(const char *name, const char *const *names, int co
 }
 
 int peri__lua_option(lua_State *L, int key, const char *const *names) {
-  if (lua_type(L, key) != LUA_TSTRING) peri__lua_fail(L, "an option is named by a string, not by a %s", luaL_typename(L, key));
+  if (lua_type(L, key) != LUA_TSTRING)
+    peri__lua_fail(L, "an option is named by a string, not by a %s", luaL_typename(L, key));
   const char *name = lua_tostring(L, key);
   int count = 0;
   for (; names[count]; count++) {
@@ -245,7 +253,8 @@ void peri__lua_options(lua_State *L, int index, const char *const *names) {
 }
 
 void peri__lua_unknown(lua_State *L, const peri__lua_type *type, int index, bool settable) {
-  if (lua_type(L, index) != LUA_TSTRING) peri__lua_fail(L, "a property of %s is named by a string, not by a %s", type->name, luaL_typename(L, index));
+  if (lua_type(L, index) != LUA_TSTRING)
+    peri__lua_fail(L, "a property of %s is named by a string, not by a %s", type->name, luaL_typename(L, index));
   const char *names[64];
   int count = 0;
   for (const peri__lua_type *t = type; t; t = t->base) {
@@ -254,7 +263,8 @@ void peri__lua_unknown(lua_State *L, const peri__lua_type *type, int index, bool
     }
     for (const luaL_Reg *m = t->methods; m && m->name && count < 64 && !settable; m++) names[count++] = m->name;
   }
-  const peri_node_info *info = type->node_kind == PERI_LUA_NO_NODE ? NULL : peri_node_kind_info((peri_node_kind)type->node_kind);
+  const peri_node_info *info =
+      type->node_kind == PERI_LUA_NO_NODE ? NULL : peri_node_kind_info((peri_node_kind)type->node_kind);
   for (uint32_t i = 0; info && i < info->params && count < 64; i++) names[count++] = info->param[i].name;
   const char *name = lua_tostring(L, index), *nearest = peri__lua_nearest(name, names, count);
   if (nearest) peri__lua_fail(L, "%s has no property '%s' (did you mean '%s'?)", type->name, name, nearest);

@@ -20,7 +20,7 @@ void peri__lua_arguments(lua_State *L, int count);
 double peri__lua_number(lua_State *L, int index, const char *name); /* finite */
 float peri__lua_float(lua_State *L, int index, const char *name);   /* finite as a float too */
 double peri__lua_range(lua_State *L, int index, const char *name, double least, double most);
-double peri__lua_time(lua_State *L, int index, const char *name);   /* 0 or later */
+double peri__lua_time(lua_State *L, int index, const char *name);                                   /* 0 or later */
 uint64_t peri__lua_count(lua_State *L, int index, const char *name, uint64_t least, uint64_t most); /* whole */
 bool peri__lua_boolean(lua_State *L, int index, const char *name);
 const char *peri__lua_string(lua_State *L, int index, const char *name, size_t *length);

@@ -10,7 +10,8 @@ typedef struct context_handle {
 
 void peri__lua_push_context(lua_State *L, peri__lua_context *context) {
   if (peri__lua_find(L, context->state, context)) return;
-  const peri__lua_type *type = context->kind == PERI_LUA_OFFLINE ? &peri__lua_offline_context_type : &peri__lua_context_type;
+  const peri__lua_type *type =
+      context->kind == PERI_LUA_OFFLINE ? &peri__lua_offline_context_type : &peri__lua_context_type;
   context_handle *handle = peri__lua_new(L, context->state, type, 0);
   peri__lua_context_retain(context);
   handle->context = context;
@@ -39,7 +40,7 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-/* ---- Properties ----------------------------------------------------------------------------------------------------- */
+/* ---- Properties ------------------------------------------------------------------------------------------------- */
 
 static peri__lua_context *of(lua_State *L, void *self) {
   context_handle *handle = self;
@@ -68,20 +69,23 @@ static void get_state(lua_State *L, peri__lua *state, void *self) {
   const peri__lua_context *context = of(L, self);
   peri_device_info info;
   memset(&info, 0, sizeof info);
-  if (context->closed) lua_pushliteral(L, "closed");
-  else if (context->kind == PERI_LUA_OFFLINE) lua_pushstring(L, offline[context->offline]);
-  else lua_pushstring(L, peri_device_get_info(context->engine, &info) && info.paused ? "suspended" : "running");
+  if (context->closed)
+    lua_pushliteral(L, "closed");
+  else if (context->kind == PERI_LUA_OFFLINE)
+    lua_pushstring(L, offline[context->offline]);
+  else
+    lua_pushstring(L, peri_device_get_info(context->engine, &info) && info.paused ? "suspended" : "running");
 }
 
 static const peri__lua_property properties[] = {
-  {"sampleRate", get_sample_rate, NULL},
-  {"currentTime", get_current_time, NULL},
-  {"destination", get_destination, NULL},
-  {"state", get_state, NULL},
-  {NULL, NULL, NULL},
+    {"sampleRate", get_sample_rate, NULL},
+    {"currentTime", get_current_time, NULL},
+    {"destination", get_destination, NULL},
+    {"state", get_state, NULL},
+    {NULL, NULL, NULL},
 };
 
-/* ---- Methods ---------------------------------------------------------------------------------------------------------- */
+/* ---- Methods ---------------------------------------------------------------------------------------------------- */
 
 static int create_buffer(lua_State *L) {
   peri__lua_arguments(L, 4);
@@ -104,13 +108,9 @@ static int create_node(lua_State *L, const peri__lua_type *type) {
   return 1;
 }
 
-static int create_gain(lua_State *L) {
-  return create_node(L, &peri__lua_gain_type);
-}
+static int create_gain(lua_State *L) { return create_node(L, &peri__lua_gain_type); }
 
-static int create_stereo_panner(lua_State *L) {
-  return create_node(L, &peri__lua_stereo_panner_type);
-}
+static int create_stereo_panner(lua_State *L) { return create_node(L, &peri__lua_stereo_panner_type); }
 
 static int decode_audio_data(lua_State *L) {
   peri__lua_arguments(L, 3);
@@ -131,13 +131,9 @@ static int set_paused(lua_State *L, bool paused) {
   return 0;
 }
 
-static int suspend(lua_State *L) {
-  return set_paused(L, true);
-}
+static int suspend(lua_State *L) { return set_paused(L, true); }
 
-static int resume(lua_State *L) {
-  return set_paused(L, false);
-}
+static int resume(lua_State *L) { return set_paused(L, false); }
 
 static int close_context(lua_State *L) {
   peri__lua_arguments(L, 1);
@@ -153,38 +149,46 @@ static int close_at_end(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  {"createBuffer", create_buffer},
-  {"createBufferSource", peri__lua_create_buffer_source},
-  {"createGain", create_gain},
-  {"createStereoPanner", create_stereo_panner},
-  {"createTap", peri__lua_create_tap},
-  {"decodeAudioData", decode_audio_data},
-  {"close", close_context},
-  {NULL, NULL},
+    {"createBuffer", create_buffer},
+    {"createBufferSource", peri__lua_create_buffer_source},
+    {"createGain", create_gain},
+    {"createStereoPanner", create_stereo_panner},
+    {"createTap", peri__lua_create_tap},
+    {"decodeAudioData", decode_audio_data},
+    {"close", close_context},
+    {NULL, NULL},
 };
 
 static const luaL_Reg running_methods[] = {
-  {"suspend", suspend},
-  {"resume", resume},
-  {NULL, NULL},
+    {"suspend", suspend},
+    {"resume", resume},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
-  {"__gc", collect},
-  {"__close", close_at_end},
-  {NULL, NULL},
+    {"__gc", collect},
+    {"__close", close_at_end},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_base_context = {
-  .name = "AudioContext", .methods = methods, .properties = properties, .node_kind = PERI_LUA_NO_NODE,
+    .name = "AudioContext",
+    .methods = methods,
+    .properties = properties,
+    .node_kind = PERI_LUA_NO_NODE,
 };
 
 const peri__lua_type peri__lua_context_type = {
-  .name = "AudioContext", .base = &peri__lua_base_context, .methods = running_methods, .metamethods = metamethods,
-  .size = sizeof(context_handle), .id = PERI_LUA_CONTEXT, .node_kind = PERI_LUA_NO_NODE,
+    .name = "AudioContext",
+    .base = &peri__lua_base_context,
+    .methods = running_methods,
+    .metamethods = metamethods,
+    .size = sizeof(context_handle),
+    .id = PERI_LUA_CONTEXT,
+    .node_kind = PERI_LUA_NO_NODE,
 };
 
-/* ---- OfflineAudioContext ------------------------------------------------------------------------------------------------ */
+/* ---- OfflineAudioContext ---------------------------------------------------------------------------------------- */
 
 static void get_length(lua_State *L, peri__lua *state, void *self) {
   (void)state;
@@ -192,12 +196,17 @@ static void get_length(lua_State *L, peri__lua *state, void *self) {
 }
 
 static const peri__lua_property offline_properties[] = {
-  {"length", get_length, NULL},
-  {NULL, NULL, NULL},
+    {"length", get_length, NULL},
+    {NULL, NULL, NULL},
 };
 
 const peri__lua_type peri__lua_offline_context_type = {
-  .name = "OfflineAudioContext", .base = &peri__lua_base_context, .methods = peri__lua_offline_methods,
-  .properties = offline_properties, .metamethods = metamethods,
-  .size = sizeof(context_handle), .id = PERI_LUA_OFFLINE_CONTEXT, .node_kind = PERI_LUA_NO_NODE,
+    .name = "OfflineAudioContext",
+    .base = &peri__lua_base_context,
+    .methods = peri__lua_offline_methods,
+    .properties = offline_properties,
+    .metamethods = metamethods,
+    .size = sizeof(context_handle),
+    .id = PERI_LUA_OFFLINE_CONTEXT,
+    .node_kind = PERI_LUA_NO_NODE,
 };

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* ---- The engine of the process ------------------------------------------------------------------------------------- */
+/* ---- The engine of the process ---------------------------------------------------------------------------------- */
 
 /* Lives while any Lua state uses it. States open and close in any order, in any thread. */
 static struct {
@@ -64,12 +64,14 @@ static bool leave_shared_if_alone(void) {
   return alone;
 }
 
-/* ---- Contexts ------------------------------------------------------------------------------------------------------ */
+/* ---- Contexts --------------------------------------------------------------------------------------------------- */
 
 static void let_engine_go(peri__lua_context *context) {
   if (!context->engine) return;
-  if (context->kind == PERI_LUA_SHARED) leave_shared();
-  else if (context->kind != PERI_LUA_ATTACHED) peri_engine_destroy(context->engine);
+  if (context->kind == PERI_LUA_SHARED)
+    leave_shared();
+  else if (context->kind != PERI_LUA_ATTACHED)
+    peri_engine_destroy(context->engine);
   context->engine = NULL;
 }
 
@@ -93,14 +95,16 @@ peri__lua_context *peri__lua_context_create(peri__lua *state, peri_engine *engin
   return context;
 }
 
-static peri__lua_context *create_default(lua_State *L, peri__lua *state, const peri_engine_def *def, const peri_device_def *device) {
+static peri__lua_context *create_default(lua_State *L, peri__lua *state, const peri_engine_def *def,
+                                         const peri_device_def *device) {
   if (state->closing) peri__lua_fail(L, "the Lua state is closing");
   if (state->attached) {
     state->context = peri__lua_context_create(state, state->attached, PERI_LUA_ATTACHED);
   } else {
     bool conflict;
     peri_engine *engine = join_shared(def, device, &conflict);
-    if (conflict) peri__lua_fail(L, "another Lua state of this process has opened the default context with other settings");
+    if (conflict)
+      peri__lua_fail(L, "another Lua state of this process has opened the default context with other settings");
     if (!engine) peri__lua_fail_engine(L);
     state->context = peri__lua_context_create(state, engine, PERI_LUA_SHARED);
     if (!state->context) leave_shared();
@@ -113,12 +117,10 @@ peri__lua_context *peri__lua_context_default(lua_State *L, peri__lua *state) {
   return state->context ? state->context : create_default(L, state, NULL, NULL);
 }
 
-void peri__lua_context_retain(peri__lua_context *context) {
-  context->references++;
-}
+void peri__lua_context_retain(peri__lua_context *context) { context->references++; }
 
-/* A source may have ended without its callback having run. An offline context that nobody can render calls back no more,
- * but for its loads. */
+/* A source may have ended without its callback having run. An offline context that nobody can render calls back no
+ * more, but for its loads. */
 static bool is_still_needed(peri__lua_context *context) {
   if (context->closed) return false;
   if (context->kind == PERI_LUA_OFFLINE) return context->loads > 0;
@@ -160,7 +162,7 @@ peri_engine *peri__lua_engine(lua_State *L, const peri__lua_context *context) {
   return context->engine;
 }
 
-/* ---- Settings ------------------------------------------------------------------------------------------------------ */
+/* ---- Settings --------------------------------------------------------------------------------------------------- */
 
 static const char *const device_names[] = {"sdl", "null", NULL};
 static const peri_device_kind device_kinds[] = {PERI_DEVICE_SDL, PERI_DEVICE_NULL};
@@ -175,7 +177,8 @@ static void read_settings(lua_State *L, int index, peri_engine_def *def, peri_de
   lua_settop(L, index);
   for (int i = 0; names[i]; i++) lua_getfield(L, index, names[i]);
   if (!lua_isnil(L, index + 1)) device->kind = device_kinds[peri__lua_word(L, index + 1, names[0], device_names)];
-  if (!lua_isnil(L, index + 2)) def->sample_rate = peri__lua_range(L, index + 2, names[1], PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
+  if (!lua_isnil(L, index + 2))
+    def->sample_rate = peri__lua_range(L, index + 2, names[1], PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
   if (!lua_isnil(L, index + 3)) def->channels = (uint32_t)peri__lua_count(L, index + 3, names[2], 1, PERI_MAX_CHANNELS);
   if (!lua_isnil(L, index + 4)) device->block_size = (uint32_t)peri__lua_count(L, index + 4, names[3], 16, 8192);
 }
@@ -187,7 +190,8 @@ int peri__lua_open_default(lua_State *L) {
   peri_device_def device;
   peri__lua_arguments(L, 1);
   read_settings(L, 1, &def, &device);
-  if (state->context && !state->attached) peri__lua_fail(L, "the default context is open already: call perilune.open before anything else");
+  if (state->context && !state->attached)
+    peri__lua_fail(L, "the default context is open already: call perilune.open before anything else");
   peri__lua_push_context(L, state->context ? state->context : create_default(L, state, &def, &device));
   return 1;
 }

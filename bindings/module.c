@@ -11,7 +11,7 @@
 #include <dirent.h>
 #endif
 
-/* ---- Public functions --------------------------------------------------------------------------------------------------- */
+/* ---- Public functions ------------------------------------------------------------------------------------------- */
 
 static int default_context(lua_State *L) {
   peri__lua_arguments(L, 0);
@@ -33,8 +33,10 @@ static int now(lua_State *L) {
 /* -inf dB is a factor of 0. */
 static int db(lua_State *L) {
   peri__lua_arguments(L, 1);
-  if (lua_type(L, 1) == LUA_TNUMBER && lua_tonumber(L, 1) == -INFINITY) lua_pushnumber(L, 0);
-  else lua_pushnumber(L, pow(10, peri__lua_number(L, 1, NULL) / 20));
+  if (lua_type(L, 1) == LUA_TNUMBER && lua_tonumber(L, 1) == -INFINITY)
+    lua_pushnumber(L, 0);
+  else
+    lua_pushnumber(L, pow(10, peri__lua_number(L, 1, NULL) / 20));
   return 1;
 }
 
@@ -49,13 +51,9 @@ static int keep_function(lua_State *L, int *reference) {
   return 0;
 }
 
-static int on_error(lua_State *L) {
-  return keep_function(L, &peri__lua_state(L)->on_error);
-}
+static int on_error(lua_State *L) { return keep_function(L, &peri__lua_state(L)->on_error); }
 
-static int files(lua_State *L) {
-  return keep_function(L, &peri__lua_state(L)->files);
-}
+static int files(lua_State *L) { return keep_function(L, &peri__lua_state(L)->files); }
 
 static void set_number(lua_State *L, const char *name, double value) {
   lua_pushnumber(L, value);
@@ -95,12 +93,10 @@ static int stats(lua_State *L) {
   return 1;
 }
 
-/* ---- For the Lua half ----------------------------------------------------------------------------------------------------- */
+/* ---- For the Lua half ------------------------------------------------------------------------------------------- */
 
 /* Raises at the line of the script. */
-static int fail(lua_State *L) {
-  peri__lua_fail(L, "%s", luaL_checkstring(L, 1));
-}
+static int fail(lua_State *L) { peri__lua_fail(L, "%s", luaL_checkstring(L, 1)); }
 
 /* What a value is called in errors. */
 static int type_of(lua_State *L) {
@@ -173,31 +169,31 @@ static int sleep_for(lua_State *L) {
 }
 
 const luaL_Reg peri__lua_functions[] = {
-  {"open", peri__lua_open_default},
-  {"context", default_context},
-  {"newContext", peri__lua_new_context},
-  {"newOfflineContext", peri__lua_new_offline_context},
-  {"update", update},
-  {"now", now},
-  {"db", db},
-  {"seed", peri__lua_seed},
-  {"onError", on_error},
-  {"files", files},
-  {"stats", stats},
-  {"fail", fail},
-  {"typeOf", type_of},
-  {"nearest", nearest},
-  {"decode", decode},
-  {"decodeAsync", decode_async},
-  {"newSound", peri__lua_new_sound},
-  {"isActive", is_active},
-  {"isHosted", is_hosted},
-  {"seconds", seconds},
-  {"sleep", sleep_for},
-  {NULL, NULL},
+    {"open", peri__lua_open_default},
+    {"context", default_context},
+    {"newContext", peri__lua_new_context},
+    {"newOfflineContext", peri__lua_new_offline_context},
+    {"update", update},
+    {"now", now},
+    {"db", db},
+    {"seed", peri__lua_seed},
+    {"onError", on_error},
+    {"files", files},
+    {"stats", stats},
+    {"fail", fail},
+    {"typeOf", type_of},
+    {"nearest", nearest},
+    {"decode", decode},
+    {"decodeAsync", decode_async},
+    {"newSound", peri__lua_new_sound},
+    {"isActive", is_active},
+    {"isHosted", is_hosted},
+    {"seconds", seconds},
+    {"sleep", sleep_for},
+    {NULL, NULL},
 };
 
-/* ---- The Lua half ----------------------------------------------------------------------------------------------------------- */
+/* ---- The Lua half ----------------------------------------------------------------------------------------------- */
 
 /* Chunks are named "=perilune.NAME": errors then point at the script's line instead. */
 #ifdef PERI_LUA_HALF_DIR

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context, const peri__lua_type *type) {
+peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context,
+                                   const peri__lua_type *type) {
   peri__lua_node *node = peri__lua_new(L, state, type, type->id == PERI_LUA_BUFFER_SOURCE ? 1 : 0);
   peri__lua_context_retain(context);
   node->context = context;
@@ -33,7 +34,8 @@ bool peri__lua_node_has_ended(const peri__lua_node *node) {
 
 peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node) {
   peri_engine *engine = peri__lua_engine(L, node->context);
-  if (peri__lua_node_has_ended(node)) peri__lua_fail(L, "the %s has ended: make a new one for each start", node->head.type->name);
+  if (peri__lua_node_has_ended(node))
+    peri__lua_fail(L, "the %s has ended: make a new one for each start", node->head.type->name);
   return engine;
 }
 
@@ -41,7 +43,7 @@ static const peri_node_info *info_of(const peri__lua_node *node) {
   return peri_node_kind_info((peri_node_kind)node->head.type->node_kind);
 }
 
-/* ---- Connections ----------------------------------------------------------------------------------------------------- */
+/* ---- Connections ------------------------------------------------------------------------------------------------ */
 
 typedef struct target {
   peri__lua_node *node;
@@ -54,7 +56,8 @@ static target check_target(lua_State *L, const peri__lua_node *from, int index) 
   peri__lua_param *param = to.node ? NULL : peri__lua_test(L, index, &peri__lua_param_type);
   if (param) to = (target){.node = param->node, .is_param = true, .param = param->index};
   if (!to.node) peri__lua_bad(L, index, NULL, "AudioNode or AudioParam");
-  if (to.node->context != from->context) peri__lua_fail(L, "the %s belongs to another context", to.node->head.type->name);
+  if (to.node->context != from->context)
+    peri__lua_fail(L, "the %s belongs to another context", to.node->head.type->name);
   return to;
 }
 
@@ -108,12 +111,12 @@ static int disconnect(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  {"connect", connect},
-  {"disconnect", disconnect},
-  {NULL, NULL},
+    {"connect", connect},
+    {"disconnect", disconnect},
+    {NULL, NULL},
 };
 
-/* ---- Properties ------------------------------------------------------------------------------------------------------ */
+/* ---- Properties ------------------------------------------------------------------------------------------------- */
 
 static void get_context(lua_State *L, peri__lua *state, void *self) {
   const peri__lua_node *node = self;
@@ -132,8 +135,8 @@ static void get_outputs(lua_State *L, peri__lua *state, void *self) {
   lua_pushinteger(L, (lua_Integer)info_of(self)->outputs);
 }
 
-static const char *const count_modes[] = {"max", "clamped-max", "explicit", NULL};       /* as peri_count_mode */
-static const char *const interpretations[] = {"speakers", "discrete", NULL};             /* as peri_interpretation */
+static const char *const count_modes[] = {"max", "clamped-max", "explicit", NULL}; /* as peri_count_mode */
+static const char *const interpretations[] = {"speakers", "discrete", NULL};       /* as peri_interpretation */
 
 static peri_channel_rule get_rule(lua_State *L, const peri__lua_node *node) {
   peri_channel_rule rule;
@@ -182,16 +185,16 @@ static void set_interpretation(lua_State *L, peri__lua *state, void *self, int v
 }
 
 static const peri__lua_property properties[] = {
-  {"context", get_context, NULL},
-  {"numberOfInputs", get_inputs, NULL},
-  {"numberOfOutputs", get_outputs, NULL},
-  {"channelCount", get_count, set_count},
-  {"channelCountMode", get_mode, set_mode},
-  {"channelInterpretation", get_interpretation, set_interpretation},
-  {NULL, NULL, NULL},
+    {"context", get_context, NULL},
+    {"numberOfInputs", get_inputs, NULL},
+    {"numberOfOutputs", get_outputs, NULL},
+    {"channelCount", get_count, set_count},
+    {"channelCountMode", get_mode, set_mode},
+    {"channelInterpretation", get_interpretation, set_interpretation},
+    {NULL, NULL, NULL},
 };
 
-/* ---- Options of the factories ----------------------------------------------------------------------------------------- */
+/* ---- Options of the factories ----------------------------------------------------------------------------------- */
 
 static const peri__lua_property *find_property(const peri__lua_type *type, const char *name) {
   for (; type; type = type->base) {
@@ -219,34 +222,52 @@ void peri__lua_apply_options(lua_State *L, peri__lua *state, int index, int opti
     const char *name = lua_type(L, name_index) == LUA_TSTRING ? lua_tostring(L, name_index) : "";
     const peri__lua_property *property = find_property(node->head.type, name);
     uint32_t param;
-    if (property) property->set(L, state, node, name_index + 1, name);
-    else if (find_param(node, name, &param)) peri__lua_set_param(L, node, param, name_index + 1, name);
-    else peri__lua_unknown(L, node->head.type, name_index, true);
+    if (property)
+      property->set(L, state, node, name_index + 1, name);
+    else if (find_param(node, name, &param))
+      peri__lua_set_param(L, node, param, name_index + 1, name);
+    else
+      peri__lua_unknown(L, node->head.type, name_index, true);
   }
 }
 
-/* ---- Types ------------------------------------------------------------------------------------------------------------ */
+/* ---- Types ------------------------------------------------------------------------------------------------------ */
 
 static const luaL_Reg metamethods[] = {
-  {"__gc", peri__lua_node_collect},
-  {NULL, NULL},
+    {"__gc", peri__lua_node_collect},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_audio_node = {
-  .name = "AudioNode", .methods = methods, .properties = properties, .node_kind = PERI_LUA_NO_NODE,
+    .name = "AudioNode",
+    .methods = methods,
+    .properties = properties,
+    .node_kind = PERI_LUA_NO_NODE,
 };
 
 const peri__lua_type peri__lua_destination_type = {
-  .name = "AudioDestinationNode", .base = &peri__lua_audio_node, .metamethods = metamethods,
-  .size = sizeof(peri__lua_node), .id = PERI_LUA_DESTINATION, .node_kind = PERI_NODE_DESTINATION,
+    .name = "AudioDestinationNode",
+    .base = &peri__lua_audio_node,
+    .metamethods = metamethods,
+    .size = sizeof(peri__lua_node),
+    .id = PERI_LUA_DESTINATION,
+    .node_kind = PERI_NODE_DESTINATION,
 };
 
 const peri__lua_type peri__lua_gain_type = {
-  .name = "GainNode", .base = &peri__lua_audio_node, .metamethods = metamethods,
-  .size = sizeof(peri__lua_node), .id = PERI_LUA_GAIN, .node_kind = PERI_NODE_GAIN,
+    .name = "GainNode",
+    .base = &peri__lua_audio_node,
+    .metamethods = metamethods,
+    .size = sizeof(peri__lua_node),
+    .id = PERI_LUA_GAIN,
+    .node_kind = PERI_NODE_GAIN,
 };
 
 const peri__lua_type peri__lua_stereo_panner_type = {
-  .name = "StereoPannerNode", .base = &peri__lua_audio_node, .metamethods = metamethods,
-  .size = sizeof(peri__lua_node), .id = PERI_LUA_STEREO_PANNER, .node_kind = PERI_NODE_STEREO_PANNER,
+    .name = "StereoPannerNode",
+    .base = &peri__lua_audio_node,
+    .metamethods = metamethods,
+    .size = sizeof(peri__lua_node),
+    .id = PERI_LUA_STEREO_PANNER,
+    .node_kind = PERI_NODE_STEREO_PANNER,
 };

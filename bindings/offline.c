@@ -8,7 +8,8 @@
 static peri__lua_context *waiting_context(lua_State *L) {
   peri__lua_context *context = peri__lua_check_context(L, 1);
   peri__lua_engine(L, context);
-  if (context->offline == PERI_LUA_RENDERED) peri__lua_fail(L, "the OfflineAudioContext has been rendered: make a new one");
+  if (context->offline == PERI_LUA_RENDERED)
+    peri__lua_fail(L, "the OfflineAudioContext has been rendered: make a new one");
   return context;
 }
 
@@ -25,7 +26,8 @@ static int suspend(lua_State *L) {
   double time = peri__lua_time(L, 2, NULL);
   peri__lua_function(L, 3, NULL);
   if (time >= (double)context->length / context->sample_rate) {
-    peri__lua_fail(L, "cannot suspend at %.9g s: rendering ends at %.9g s", time, (double)context->length / context->sample_rate);
+    peri__lua_fail(L, "cannot suspend at %.9g s: rendering ends at %.9g s", time,
+                   (double)context->length / context->sample_rate);
   }
   uint64_t frame = edge_at(context, time);
   if (frame <= peri_engine_frame(context->engine)) {
@@ -38,7 +40,8 @@ static int suspend(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, context->suspensions);
   lua_pushnumber(L, (double)frame);
   lua_rawget(L, -2);
-  if (!lua_isnil(L, -1)) peri__lua_fail(L, "the context is suspended at %.9g s already", (double)frame / context->sample_rate);
+  if (!lua_isnil(L, -1))
+    peri__lua_fail(L, "the context is suspended at %.9g s already", (double)frame / context->sample_rate);
   lua_pop(L, 1);
   lua_pushnumber(L, (double)frame);
   lua_pushvalue(L, 3);
@@ -136,8 +139,8 @@ static int start_rendering(lua_State *L) {
 }
 
 const luaL_Reg peri__lua_offline_methods[] = {
-  {"startRendering", start_rendering},
-  {"suspend", suspend},
-  {"resume", resume},
-  {NULL, NULL},
+    {"startRendering", start_rendering},
+    {"suspend", suspend},
+    {"resume", resume},
+    {NULL, NULL},
 };

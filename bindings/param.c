@@ -6,14 +6,14 @@ const peri_param_info *peri__lua_param_info(const peri__lua_param *param) {
 }
 
 /* Made when asked for. Found again by an address inside the node's handle, one for each parameter. */
-void peri__lua_push_param(lua_State *L, peri__lua *state, int index, uint32_t number) {
-  peri__lua_node *node = lua_touserdata(L, index);
-  const char *address = (const char *)node + number;
+void peri__lua_push_param(lua_State *L, peri__lua *state, int node_index, uint32_t param_index) {
+  peri__lua_node *node = lua_touserdata(L, node_index);
+  const char *address = (const char *)node + param_index;
   if (peri__lua_find(L, state, address)) return;
   peri__lua_param *param = peri__lua_new(L, state, &peri__lua_param_type, 1);
   param->node = node;
-  param->index = number;
-  lua_pushvalue(L, index);
+  param->index = param_index;
+  lua_pushvalue(L, node_index);
   lua_setiuservalue(L, lua_gettop(L) - 1, 1);
   peri__lua_remember(L, state, address);
 }
@@ -23,13 +23,14 @@ void peri__lua_set_param(lua_State *L, peri__lua_node *node, uint32_t param, int
   if (!peri_param_set_value(peri__lua_node_engine(L, node), node->id, param, value)) peri__lua_fail_engine(L);
 }
 
-/* ---- Properties ------------------------------------------------------------------------------------------------------ */
+/* ---- Properties ------------------------------------------------------------------------------------------------- */
 
 static void get_value(lua_State *L, peri__lua *state, void *self) {
   const peri__lua_param *param = self;
   float value;
   (void)state;
-  if (!peri_param_value(peri__lua_node_engine(L, param->node), param->node->id, param->index, &value)) peri__lua_fail_engine(L);
+  if (!peri_param_value(peri__lua_node_engine(L, param->node), param->node->id, param->index, &value))
+    peri__lua_fail_engine(L);
   lua_pushnumber(L, (lua_Number)value);
 }
 
@@ -76,15 +77,11 @@ static void set_rate(lua_State *L, peri__lua *state, void *self, int value, cons
 }
 
 static const peri__lua_property properties[] = {
-  {"value", get_value, set_value},
-  {"defaultValue", get_default, NULL},
-  {"minValue", get_least, NULL},
-  {"maxValue", get_most, NULL},
-  {"automationRate", get_rate, set_rate},
-  {NULL, NULL, NULL},
+    {"value", get_value, set_value}, {"defaultValue", get_default, NULL},    {"minValue", get_least, NULL},
+    {"maxValue", get_most, NULL},    {"automationRate", get_rate, set_rate}, {NULL, NULL, NULL},
 };
 
-/* ---- Automation -------------------------------------------------------------------------------------------------------- */
+/* ---- Automation ------------------------------------------------------------------------------------------------- */
 
 /* Each method checks its arguments, calls, and returns the parameter. */
 static peri__lua_param *check_param(lua_State *L, int arguments) {
@@ -136,7 +133,8 @@ static int set_curve(lua_State *L) {
   const peri__lua_param *param = check_param(L, 4);
   if (!lua_istable(L, 2)) peri__lua_bad(L, 2, NULL, "table");
   size_t count = lua_rawlen(L, 2);
-  if (count < 2) peri__lua_fail(L, "bad argument #1 to 'setValueCurveAtTime' (at least 2 values expected, got %d)", (int)count);
+  if (count < 2)
+    peri__lua_fail(L, "bad argument #1 to 'setValueCurveAtTime' (at least 2 values expected, got %d)", (int)count);
   double time = peri__lua_time(L, 3, NULL), duration = peri__lua_number(L, 4, NULL);
   if (duration <= 0) peri__lua_bad(L, 4, NULL, "time above 0 seconds");
   float *values = lua_newuserdatauv(L, count * sizeof *values, 0);
@@ -145,7 +143,8 @@ static int set_curve(lua_State *L) {
     values[i] = peri__lua_float(L, -1, "value of the curve");
     lua_pop(L, 1);
   }
-  return done(L, peri_param_set_curve(engine_of(L, param), param->node->id, param->index, values, count, time, duration));
+  return done(L,
+              peri_param_set_curve(engine_of(L, param), param->node->id, param->index, values, count, time, duration));
 }
 
 static int cancel(lua_State *L) {
@@ -161,17 +160,21 @@ static int cancel_and_hold(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  {"setValueAtTime", set_value_at_time},
-  {"linearRampToValueAtTime", linear_ramp},
-  {"exponentialRampToValueAtTime", exponential_ramp},
-  {"setTargetAtTime", set_target},
-  {"setValueCurveAtTime", set_curve},
-  {"cancelScheduledValues", cancel},
-  {"cancelAndHoldAtTime", cancel_and_hold},
-  {NULL, NULL},
+    {"setValueAtTime", set_value_at_time},
+    {"linearRampToValueAtTime", linear_ramp},
+    {"exponentialRampToValueAtTime", exponential_ramp},
+    {"setTargetAtTime", set_target},
+    {"setValueCurveAtTime", set_curve},
+    {"cancelScheduledValues", cancel},
+    {"cancelAndHoldAtTime", cancel_and_hold},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_param_type = {
-  .name = "AudioParam", .methods = methods, .properties = properties,
-  .size = sizeof(peri__lua_param), .id = PERI_LUA_PARAM, .node_kind = PERI_LUA_NO_NODE,
+    .name = "AudioParam",
+    .methods = methods,
+    .properties = properties,
+    .size = sizeof(peri__lua_param),
+    .id = PERI_LUA_PARAM,
+    .node_kind = PERI_LUA_NO_NODE,
 };

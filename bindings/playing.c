@@ -27,7 +27,8 @@ float peri__lua_pitch(lua_State *L, int index, const char *name) {
   return pitch;
 }
 
-peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, peri__lua_context *context, const peri_source_def *def) {
+peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, peri__lua_context *context,
+                                 const peri_source_def *def) {
   playing *source = peri__lua_new(L, state, &peri__lua_source_type, 0);
   peri__lua_context_retain(context);
   source->context = context;
@@ -66,7 +67,7 @@ static bool changed(lua_State *L, const playing *source, bool well) {
   return well;
 }
 
-/* ---- Properties -------------------------------------------------------------------------------------------------------- */
+/* ---- Properties ------------------------------------------------------------------------------------------------- */
 
 static void get_volume(lua_State *L, peri__lua *state, void *self) {
   (void)state;
@@ -78,7 +79,8 @@ static void set_volume(lua_State *L, peri__lua *state, void *self, int value, co
   (void)state;
   float volume = peri__lua_volume(L, value, name);
   peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_source_set_volume(engine, source->id, volume, PERI_LUA_DEZIPPER))) source->volume = volume;
+  if (engine && changed(L, source, peri_source_set_volume(engine, source->id, volume, PERI_LUA_DEZIPPER)))
+    source->volume = volume;
 }
 
 static void get_pitch(lua_State *L, peri__lua *state, void *self) {
@@ -91,7 +93,8 @@ static void set_pitch(lua_State *L, peri__lua *state, void *self, int value, con
   (void)state;
   float pitch = peri__lua_pitch(L, value, name);
   peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_param_set_value(engine, source->id, PERI_SOURCE_PLAYBACK_RATE, pitch))) source->pitch = pitch;
+  if (engine && changed(L, source, peri_param_set_value(engine, source->id, PERI_SOURCE_PLAYBACK_RATE, pitch)))
+    source->pitch = pitch;
 }
 
 static void get_pan(lua_State *L, peri__lua *state, void *self) {
@@ -186,8 +189,10 @@ static void get_playing(lua_State *L, peri__lua *state, void *self) {
 static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
   const playing *source = self;
   (void)state;
-  if (source->context) peri__lua_push_callback(L, source->context, source->user);
-  else lua_pushnil(L);
+  if (source->context)
+    peri__lua_push_callback(L, source->context, source->user);
+  else
+    lua_pushnil(L);
 }
 
 static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
@@ -200,21 +205,21 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
 }
 
 static const peri__lua_property properties[] = {
-  {"volume", get_volume, set_volume},
-  {"pitch", get_pitch, set_pitch},
-  {"pan", get_pan, set_pan},
-  {"loop", get_loop, set_loop},
-  {"loopStart", get_loop_start, set_loop_start},
-  {"loopEnd", get_loop_end, set_loop_end},
-  {"time", get_time, NULL},
-  {"duration", get_duration, NULL},
-  {"state", get_state, NULL},
-  {"playing", get_playing, NULL},
-  {"onended", get_on_ended, set_on_ended},
-  {NULL, NULL, NULL},
+    {"volume", get_volume, set_volume},
+    {"pitch", get_pitch, set_pitch},
+    {"pan", get_pan, set_pan},
+    {"loop", get_loop, set_loop},
+    {"loopStart", get_loop_start, set_loop_start},
+    {"loopEnd", get_loop_end, set_loop_end},
+    {"time", get_time, NULL},
+    {"duration", get_duration, NULL},
+    {"state", get_state, NULL},
+    {"playing", get_playing, NULL},
+    {"onended", get_on_ended, set_on_ended},
+    {NULL, NULL, NULL},
 };
 
-/* ---- Methods ------------------------------------------------------------------------------------------------------------ */
+/* ---- Methods ---------------------------------------------------------------------------------------------------- */
 
 static int stop(lua_State *L) {
   const playing *source = peri__lua_self(L, &peri__lua_source_type);
@@ -232,22 +237,28 @@ static int fade(lua_State *L) {
   float volume = peri__lua_volume(L, 2, NULL);
   double seconds = fmax(peri__lua_time(L, 3, NULL), PERI_LUA_DEZIPPER);
   peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_source_set_volume(engine, source->id, volume, seconds))) source->volume = volume;
+  if (engine && changed(L, source, peri_source_set_volume(engine, source->id, volume, seconds)))
+    source->volume = volume;
   return 0;
 }
 
 static const luaL_Reg methods[] = {
-  {"stop", stop},
-  {"fade", fade},
-  {NULL, NULL},
+    {"stop", stop},
+    {"fade", fade},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
-  {"__gc", collect},
-  {NULL, NULL},
+    {"__gc", collect},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_source_type = {
-  .name = "Source", .methods = methods, .properties = properties, .metamethods = metamethods,
-  .size = sizeof(playing), .id = PERI_LUA_SOURCE, .node_kind = PERI_LUA_NO_NODE,
+    .name = "Source",
+    .methods = methods,
+    .properties = properties,
+    .metamethods = metamethods,
+    .size = sizeof(playing),
+    .id = PERI_LUA_SOURCE,
+    .node_kind = PERI_LUA_NO_NODE,
 };

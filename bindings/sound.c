@@ -11,10 +11,10 @@ typedef struct sound {
   peri_buffer **buffers;      /* references; a play picks one at random */
   peri_node *played;          /* for stop: what was played and may sound, ended ones among them */
   uint32_t buffer_count, played_count, played_capacity;
-  float volume[2], pitch[2];  /* low and high end of a random factor */
+  float volume[2], pitch[2]; /* low and high end of a random factor */
 } sound;
 
-/* ---- Random picks ---------------------------------------------------------------------------------------------------- */
+/* ---- Random picks ----------------------------------------------------------------------------------------------- */
 
 /* SplitMix64, in [0, 1). */
 static double next_random(peri__lua *state) {
@@ -36,7 +36,7 @@ static float pick(peri__lua *state, const float range[2]) {
   return range[0] + (float)((range[1] - range[0]) * next_random(state));
 }
 
-/* ---- Making and freeing ------------------------------------------------------------------------------------------------ */
+/* ---- Making and freeing ----------------------------------------------------------------------------------------- */
 
 static void read_range(lua_State *L, int low, const char *name, float range[2]) {
   range[0] = peri__lua_float(L, low, name);
@@ -84,10 +84,10 @@ static sound *check_sound(lua_State *L) {
   return self;
 }
 
-/* ---- Playing ---------------------------------------------------------------------------------------------------------- */
+/* ---- Playing ---------------------------------------------------------------------------------------------------- */
 
 static const char *const option_names[] = {
-  "volume", "pitch", "pan", "at", "offset", "duration", "loop", "loopStart", "loopEnd", "fadeIn", "onended", NULL,
+    "volume", "pitch", "pan", "at", "offset", "duration", "loop", "loopStart", "loopEnd", "fadeIn", "onended", NULL,
 };
 enum { VOLUME, PITCH, PAN, AT, OFFSET, DURATION, LOOP, LOOP_START, LOOP_END, FADE_IN, ON_ENDED };
 
@@ -95,21 +95,21 @@ enum { VOLUME, PITCH, PAN, AT, OFFSET, DURATION, LOOP, LOOP_START, LOOP_END, FAD
 static void read_option(lua_State *L, peri_source_def *def, int option, int value) {
   const char *name = option_names[option];
   switch (option) {
-    case VOLUME: def->volume *= peri__lua_volume(L, value, name); break;
-    case PITCH: def->playback_rate *= peri__lua_pitch(L, value, name); break;
-    case PAN: def->pan = (float)peri__lua_range(L, value, name, -1, 1); break;
-    case AT: def->at = peri__lua_time(L, value, name); break;
-    case OFFSET: def->offset = peri__lua_time(L, value, name); break;
-    case DURATION: def->duration = peri__lua_time(L, value, name); break;
-    case LOOP: def->loop = peri__lua_boolean(L, value, name); break;
-    case LOOP_START: def->loop_start = peri__lua_time(L, value, name); break;
-    case LOOP_END: def->loop_end = peri__lua_time(L, value, name); break;
-    case FADE_IN: def->fade_in = peri__lua_time(L, value, name); break;
-    case ON_ENDED:
-      peri__lua_function(L, value, name);
-      def->notify = true;
-      break;
-    default: break;
+  case VOLUME: def->volume *= peri__lua_volume(L, value, name); break;
+  case PITCH: def->playback_rate *= peri__lua_pitch(L, value, name); break;
+  case PAN: def->pan = (float)peri__lua_range(L, value, name, -1, 1); break;
+  case AT: def->at = peri__lua_time(L, value, name); break;
+  case OFFSET: def->offset = peri__lua_time(L, value, name); break;
+  case DURATION: def->duration = peri__lua_time(L, value, name); break;
+  case LOOP: def->loop = peri__lua_boolean(L, value, name); break;
+  case LOOP_START: def->loop_start = peri__lua_time(L, value, name); break;
+  case LOOP_END: def->loop_end = peri__lua_time(L, value, name); break;
+  case FADE_IN: def->fade_in = peri__lua_time(L, value, name); break;
+  case ON_ENDED:
+    peri__lua_function(L, value, name);
+    def->notify = true;
+    break;
+  default: break;
   }
 }
 
@@ -127,7 +127,8 @@ static void reserve_played(lua_State *L, sound *self) {
   if (self->played_count < self->played_capacity) return;
   uint32_t kept = 0;
   for (uint32_t i = 0; i < self->played_count; i++) {
-    if (peri_source_get_state(self->context->engine, self->played[i]) != PERI_SOURCE_GONE) self->played[kept++] = self->played[i];
+    if (peri_source_get_state(self->context->engine, self->played[i]) != PERI_SOURCE_GONE)
+      self->played[kept++] = self->played[i];
   }
   self->played_count = kept;
   if (self->played_capacity > 0 && kept <= self->played_capacity / 2) return;
@@ -185,7 +186,7 @@ static int stop(lua_State *L) {
   return 0;
 }
 
-/* ---- Properties: of the first buffer ------------------------------------------------------------------------------------ */
+/* ---- Properties: of the first buffer ---------------------------------------------------------------------------- */
 
 static void get_buffer(lua_State *L, peri__lua *state, void *self) {
   const sound *s = self;
@@ -201,23 +202,28 @@ static void get_duration(lua_State *L, peri__lua *state, void *self) {
 }
 
 static const peri__lua_property properties[] = {
-  {"buffer", get_buffer, NULL},
-  {"duration", get_duration, NULL},
-  {NULL, NULL, NULL},
+    {"buffer", get_buffer, NULL},
+    {"duration", get_duration, NULL},
+    {NULL, NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-  {"play", play},
-  {"stop", stop},
-  {NULL, NULL},
+    {"play", play},
+    {"stop", stop},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
-  {"__gc", collect},
-  {NULL, NULL},
+    {"__gc", collect},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_sound_type = {
-  .name = "Sound", .methods = methods, .properties = properties, .metamethods = metamethods,
-  .size = sizeof(sound), .id = PERI_LUA_SOUND, .node_kind = PERI_LUA_NO_NODE,
+    .name = "Sound",
+    .methods = methods,
+    .properties = properties,
+    .metamethods = metamethods,
+    .size = sizeof(sound),
+    .id = PERI_LUA_SOUND,
+    .node_kind = PERI_LUA_NO_NODE,
 };

@@ -1,5 +1,5 @@
-/* AudioBufferSourceNode. Its onended lives in the handle until the source starts, so that a source that never does can be
- * collected with its function; from then on in the context's callbacks, until it has been called. */
+/* AudioBufferSourceNode. Its onended lives in the handle until the source starts, so that a source that never does can
+ * be collected with its function; from then on in the context's callbacks, until it has been called. */
 #include "check.h"
 
 #include <math.h>
@@ -38,12 +38,14 @@ static int collect(lua_State *L) {
   return peri__lua_node_collect(L);
 }
 
-/* ---- Properties -------------------------------------------------------------------------------------------------------- */
+/* ---- Properties ------------------------------------------------------------------------------------------------- */
 
 static void get_buffer(lua_State *L, peri__lua *state, void *self) {
   const buffer_source *source = self;
-  if (source->buffer) peri__lua_push_buffer(L, state, peri_buffer_retain(source->buffer));
-  else lua_pushnil(L);
+  if (source->buffer)
+    peri__lua_push_buffer(L, state, peri_buffer_retain(source->buffer));
+  else
+    lua_pushnil(L);
 }
 
 static void set_buffer(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
@@ -107,9 +109,12 @@ static void set_loop_end(lua_State *L, peri__lua *state, void *self, int value, 
 static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
   const buffer_source *source = self;
   (void)state;
-  if (!source->started) lua_getiuservalue(L, 1, 1);
-  else if (source->node.context) peri__lua_push_callback(L, source->node.context, source->user);
-  else lua_pushnil(L);
+  if (!source->started)
+    lua_getiuservalue(L, 1, 1);
+  else if (source->node.context)
+    peri__lua_push_callback(L, source->node.context, source->user);
+  else
+    lua_pushnil(L);
 }
 
 /* The handle stands at index 1 (an assignment) or below the options of its factory. */
@@ -128,15 +133,15 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
 }
 
 static const peri__lua_property properties[] = {
-  {"buffer", get_buffer, set_buffer},
-  {"loop", get_loop, set_loop},
-  {"loopStart", get_loop_start, set_loop_start},
-  {"loopEnd", get_loop_end, set_loop_end},
-  {"onended", get_on_ended, set_on_ended},
-  {NULL, NULL, NULL},
+    {"buffer", get_buffer, set_buffer},
+    {"loop", get_loop, set_loop},
+    {"loopStart", get_loop_start, set_loop_start},
+    {"loopEnd", get_loop_end, set_loop_end},
+    {"onended", get_on_ended, set_on_ended},
+    {NULL, NULL, NULL},
 };
 
-/* ---- Methods ------------------------------------------------------------------------------------------------------------ */
+/* ---- Methods ---------------------------------------------------------------------------------------------------- */
 
 /* The callback is in place before the source can end, and goes back when it does not start. */
 static int start(lua_State *L) {
@@ -146,7 +151,8 @@ static int start(lua_State *L) {
   double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
   double offset = lua_isnil(L, 3) ? 0 : peri__lua_time(L, 3, NULL);
   double duration = lua_isnil(L, 4) ? INFINITY : peri__lua_time(L, 4, NULL);
-  if (source->started) peri__lua_fail(L, "the AudioBufferSourceNode has been started already: make a new one for each start");
+  if (source->started)
+    peri__lua_fail(L, "the AudioBufferSourceNode has been started already: make a new one for each start");
   lua_getiuservalue(L, 1, 1);
   peri__lua_set_callback(L, source->node.context, source->user, 5);
   if (!peri_source_start(engine, source->node.id, when, offset, duration)) {
@@ -167,22 +173,29 @@ static int stop(lua_State *L) {
   double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
   if (!source->started) peri__lua_fail(L, "the AudioBufferSourceNode has not been started: call start before stop");
   if (peri__lua_node_has_ended(&source->node)) return 0;
-  if (!peri_source_stop(engine, source->node.id, when) && !peri__lua_node_has_ended(&source->node)) peri__lua_fail_engine(L);
+  if (!peri_source_stop(engine, source->node.id, when) && !peri__lua_node_has_ended(&source->node))
+    peri__lua_fail_engine(L);
   return 0;
 }
 
 static const luaL_Reg methods[] = {
-  {"start", start},
-  {"stop", stop},
-  {NULL, NULL},
+    {"start", start},
+    {"stop", stop},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
-  {"__gc", collect},
-  {NULL, NULL},
+    {"__gc", collect},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_buffer_source_type = {
-  .name = "AudioBufferSourceNode", .base = &peri__lua_audio_node, .methods = methods, .properties = properties,
-  .metamethods = metamethods, .size = sizeof(buffer_source), .id = PERI_LUA_BUFFER_SOURCE, .node_kind = PERI_NODE_BUFFER_SOURCE,
+    .name = "AudioBufferSourceNode",
+    .base = &peri__lua_audio_node,
+    .methods = methods,
+    .properties = properties,
+    .metamethods = metamethods,
+    .size = sizeof(buffer_source),
+    .id = PERI_LUA_BUFFER_SOURCE,
+    .node_kind = PERI_NODE_BUFFER_SOURCE,
 };

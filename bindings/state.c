@@ -7,18 +7,18 @@
 static const char record_key; /* its address is the record's key in the registry */
 
 const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES] = {
-  [PERI_LUA_CONTEXT] = &peri__lua_context_type,
-  [PERI_LUA_OFFLINE_CONTEXT] = &peri__lua_offline_context_type,
-  [PERI_LUA_DESTINATION] = &peri__lua_destination_type,
-  [PERI_LUA_BUFFER_SOURCE] = &peri__lua_buffer_source_type,
-  [PERI_LUA_GAIN] = &peri__lua_gain_type,
-  [PERI_LUA_STEREO_PANNER] = &peri__lua_stereo_panner_type,
-  [PERI_LUA_PARAM] = &peri__lua_param_type,
-  [PERI_LUA_BUFFER] = &peri__lua_buffer_type,
-  [PERI_LUA_SOUND] = &peri__lua_sound_type,
-  [PERI_LUA_SOURCE] = &peri__lua_source_type,
-  [PERI_LUA_TAP] = &peri__lua_tap_type,
-  [PERI_LUA_BLOCK] = &peri__lua_block_type,
+    [PERI_LUA_CONTEXT] = &peri__lua_context_type,
+    [PERI_LUA_OFFLINE_CONTEXT] = &peri__lua_offline_context_type,
+    [PERI_LUA_DESTINATION] = &peri__lua_destination_type,
+    [PERI_LUA_BUFFER_SOURCE] = &peri__lua_buffer_source_type,
+    [PERI_LUA_GAIN] = &peri__lua_gain_type,
+    [PERI_LUA_STEREO_PANNER] = &peri__lua_stereo_panner_type,
+    [PERI_LUA_PARAM] = &peri__lua_param_type,
+    [PERI_LUA_BUFFER] = &peri__lua_buffer_type,
+    [PERI_LUA_SOUND] = &peri__lua_sound_type,
+    [PERI_LUA_SOURCE] = &peri__lua_source_type,
+    [PERI_LUA_TAP] = &peri__lua_tap_type,
+    [PERI_LUA_BLOCK] = &peri__lua_block_type,
 };
 
 /* ---- Metatables ------------------------------------------------------------------------------------------------- */
@@ -60,7 +60,8 @@ static int assign_handle(lua_State *L) {
   int kind = find_member(L, type, true);
   const char *name = lua_tostring(L, 2);
   if (kind == LUA_TNUMBER) {
-    peri__lua_fail(L, "'%s' of %s is an AudioParam and cannot be assigned: write .%s.value = ...", name, type->name, name);
+    peri__lua_fail(L, "'%s' of %s is an AudioParam and cannot be assigned: write .%s.value = ...", name, type->name,
+                   name);
   }
   if (kind == LUA_TFUNCTION) peri__lua_fail(L, "'%s' of %s is a method and cannot be assigned", name, type->name);
   const peri__lua_property *property = lua_touserdata(L, -1);
@@ -82,8 +83,10 @@ static void push_function(lua_State *L, peri__lua *state, lua_CFunction function
 
 /* A derived type's members stand before those of its base. */
 static void push_members(lua_State *L, peri__lua *state, const peri__lua_type *type) {
-  if (type->base) push_members(L, state, type->base);
-  else lua_newtable(L);
+  if (type->base)
+    push_members(L, state, type->base);
+  else
+    lua_newtable(L);
   for (const luaL_Reg *method = type->methods; method && method->name; method++) {
     push_function(L, state, method->func);
     lua_setfield(L, -2, method->name);
@@ -100,7 +103,8 @@ static void push_members(lua_State *L, peri__lua *state, const peri__lua_type *t
   }
 }
 
-static void push_handler(lua_State *L, peri__lua *state, const peri__lua_type *type, lua_CFunction function, int members) {
+static void push_handler(lua_State *L, peri__lua *state, const peri__lua_type *type, lua_CFunction function,
+                         int members) {
   lua_pushlightuserdata(L, state);
   lua_pushlightuserdata(L, (void *)type);
   lua_pushvalue(L, members);
@@ -128,7 +132,7 @@ static int make_metatable(lua_State *L, peri__lua *state, const peri__lua_type *
   return reference;
 }
 
-/* ---- The record --------------------------------------------------------------------------------------------------- */
+/* ---- The record ------------------------------------------------------------------------------------------------- */
 
 static int close_record(lua_State *L) {
   peri__lua *state = lua_touserdata(L, 1);
@@ -197,7 +201,7 @@ void peri__lua_remember(lua_State *L, peri__lua *state, const void *address) {
   lua_pop(L, 1);
 }
 
-/* ---- For hosts ---------------------------------------------------------------------------------------------------- */
+/* ---- For hosts -------------------------------------------------------------------------------------------------- */
 
 static peri__lua *record_if_any(lua_State *L) {
   if (!lua_checkstack(L, 10)) return NULL;

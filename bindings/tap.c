@@ -16,7 +16,7 @@ typedef struct block {
   double sample_rate;
 } block;
 
-/* ---- Tap ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Tap -------------------------------------------------------------------------------------------------------- */
 
 int peri__lua_create_tap(lua_State *L) {
   static const char *const names[] = {"channels", "blockSize", "blocks", "maxBlocks", "dry", NULL};
@@ -35,8 +35,10 @@ int peri__lua_create_tap(lua_State *L) {
     if (!lua_isnil(L, 4)) def.channels = (uint32_t)peri__lua_count(L, 4, names[0], 1, PERI_MAX_CHANNELS);
     if (!lua_isnil(L, 5)) def.block_size = (uint32_t)peri__lua_count(L, 5, names[1], 1, 1 << 24);
     if (!lua_isnil(L, 6)) def.blocks = (uint32_t)peri__lua_count(L, 6, names[2], 2, 4096);
-    if (!lua_isnil(L, 7)) def.max_blocks = (uint32_t)peri__lua_count(L, 7, names[3], 2, 4096);
-    else if (def.blocks > def.max_blocks) def.max_blocks = def.blocks;
+    if (!lua_isnil(L, 7))
+      def.max_blocks = (uint32_t)peri__lua_count(L, 7, names[3], 2, 4096);
+    else if (def.blocks > def.max_blocks)
+      def.max_blocks = def.blocks;
     if (!lua_isnil(L, 8)) def.dry = (peri_dry_policy)peri__lua_word(L, 8, names[4], policies);
   }
   tap *self = peri__lua_new(L, state, &peri__lua_tap_type, 1);
@@ -50,9 +52,7 @@ int peri__lua_create_tap(lua_State *L) {
 }
 
 /* An engine that is gone took its taps along. */
-static peri_tap *live(const tap *self) {
-  return self->context && self->context->engine ? self->tap : NULL;
-}
+static peri_tap *live(const tap *self) { return self->context && self->context->engine ? self->tap : NULL; }
 
 static void close_tap(tap *self) {
   if (!live(self)) return;
@@ -105,9 +105,10 @@ static void get_stats(lua_State *L, peri__lua *state, void *handle) {
     const char *name;
     uint64_t value;
   } fields[] = {
-    {"acquired", self->last.acquired}, {"transferred", self->last.transferred}, {"returned", self->last.returned},
-    {"dropped", self->last.dropped},   {"grown", self->last.grown},             {"blocks", self->last.blocks},
-    {"inFlight", self->last.in_flight}, {"highWater", self->last.high_water},
+      {"acquired", self->last.acquired},  {"transferred", self->last.transferred},
+      {"returned", self->last.returned},  {"dropped", self->last.dropped},
+      {"grown", self->last.grown},        {"blocks", self->last.blocks},
+      {"inFlight", self->last.in_flight}, {"highWater", self->last.high_water},
   };
   lua_createtable(L, 0, 8);
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
@@ -117,28 +118,33 @@ static void get_stats(lua_State *L, peri__lua *state, void *handle) {
 }
 
 static const luaL_Reg tap_methods[] = {
-  {"receive", receive},
-  {"close", close_method},
-  {NULL, NULL},
+    {"receive", receive},
+    {"close", close_method},
+    {NULL, NULL},
 };
 
 static const peri__lua_property tap_properties[] = {
-  {"stats", get_stats, NULL},
-  {NULL, NULL, NULL},
+    {"stats", get_stats, NULL},
+    {NULL, NULL, NULL},
 };
 
 static const luaL_Reg tap_metamethods[] = {
-  {"__gc", collect_tap},
-  {"__close", close_at_end},
-  {NULL, NULL},
+    {"__gc", collect_tap},
+    {"__close", close_at_end},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_tap_type = {
-  .name = "Tap", .methods = tap_methods, .properties = tap_properties, .metamethods = tap_metamethods,
-  .size = sizeof(tap), .id = PERI_LUA_TAP, .node_kind = PERI_LUA_NO_NODE,
+    .name = "Tap",
+    .methods = tap_methods,
+    .properties = tap_properties,
+    .metamethods = tap_metamethods,
+    .size = sizeof(tap),
+    .id = PERI_LUA_TAP,
+    .node_kind = PERI_LUA_NO_NODE,
 };
 
-/* ---- Block ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Block ------------------------------------------------------------------------------------------------------ */
 
 static peri_block *block_of(lua_State *L, const void *self) {
   const block *b = self;
@@ -152,9 +158,7 @@ static peri_block *check_block(lua_State *L) {
   return block_of(L, self);
 }
 
-static uint64_t samples_in(const peri_block *b) {
-  return (uint64_t)b->frames * b->channels;
-}
+static uint64_t samples_in(const peri_block *b) { return (uint64_t)b->frames * b->channels; }
 
 static int peak(lua_State *L) {
   const peri_block *b = check_block(L);
@@ -213,33 +217,41 @@ static void get_frames(lua_State *L, peri__lua *state, void *self) {
 /* nil outside, as in any sequence. */
 static void push_sample(lua_State *L, void *self, double place) {
   const peri_block *b = block_of(L, self);
-  if (place >= 1 && place <= (double)samples_in(b) && place == floor(place)) lua_pushnumber(L, (lua_Number)b->samples[(uint64_t)place - 1]);
-  else lua_pushnil(L);
+  if (place >= 1 && place <= (double)samples_in(b) && place == floor(place))
+    lua_pushnumber(L, (lua_Number)b->samples[(uint64_t)place - 1]);
+  else
+    lua_pushnil(L);
 }
 
 static const luaL_Reg block_methods[] = {
-  {"peak", peak},
-  {"rms", rms},
-  {"release", release},
-  {NULL, NULL},
+    {"peak", peak},
+    {"rms", rms},
+    {"release", release},
+    {NULL, NULL},
 };
 
 static const peri__lua_property block_properties[] = {
-  {"time", get_time, NULL},
-  {"sequence", get_sequence, NULL},
-  {"channels", get_channels, NULL},
-  {"frames", get_frames, NULL},
-  {NULL, NULL, NULL},
+    {"time", get_time, NULL},
+    {"sequence", get_sequence, NULL},
+    {"channels", get_channels, NULL},
+    {"frames", get_frames, NULL},
+    {NULL, NULL, NULL},
 };
 
 static const luaL_Reg block_metamethods[] = {
-  {"__gc", drop},
-  {"__close", drop},
-  {"__len", length},
-  {NULL, NULL},
+    {"__gc", drop},
+    {"__close", drop},
+    {"__len", length},
+    {NULL, NULL},
 };
 
 const peri__lua_type peri__lua_block_type = {
-  .name = "Block", .methods = block_methods, .properties = block_properties, .metamethods = block_metamethods,
-  .item = push_sample, .size = sizeof(block), .id = PERI_LUA_BLOCK, .node_kind = PERI_LUA_NO_NODE,
+    .name = "Block",
+    .methods = block_methods,
+    .properties = block_properties,
+    .metamethods = block_metamethods,
+    .item = push_sample,
+    .size = sizeof(block),
+    .id = PERI_LUA_BLOCK,
+    .node_kind = PERI_LUA_NO_NODE,
 };

@@ -16,7 +16,7 @@ bool canvas_make(canvas *on, int width, int height) {
 
 void canvas_free(canvas *on) {
   free(on->pixels);
-  *on = (struct canvas){ 0 };
+  *on = (struct canvas){0};
 }
 
 void canvas_clear(canvas *on, colour ink) {
@@ -29,16 +29,16 @@ static uint8_t mix(uint8_t from, uint8_t to, float part) {
 }
 
 colour colour_mix(colour from, colour to, float part) {
-  return (colour){ mix(from.r, to.r, part), mix(from.g, to.g, part), mix(from.b, to.b, part), mix(from.a, to.a, part) };
+  return (colour){mix(from.r, to.r, part), mix(from.g, to.g, part), mix(from.b, to.b, part), mix(from.a, to.a, part)};
 }
 
 /* `weight` of 256 parts of the ink. */
 static colour blend(colour under, colour ink, int weight) {
   return (colour){
-    (uint8_t)(under.r + (ink.r - under.r) * weight / 256),
-    (uint8_t)(under.g + (ink.g - under.g) * weight / 256),
-    (uint8_t)(under.b + (ink.b - under.b) * weight / 256),
-    255,
+      (uint8_t)(under.r + (ink.r - under.r) * weight / 256),
+      (uint8_t)(under.g + (ink.g - under.g) * weight / 256),
+      (uint8_t)(under.b + (ink.b - under.b) * weight / 256),
+      255,
   };
 }
 

@@ -16,17 +16,17 @@ typedef struct canvas {
 } canvas;
 
 /* The palette of everything that perilune draws. */
-#define INK_GROUND ((colour){ 13, 16, 22, 255 })
-#define INK_PANEL ((colour){ 21, 26, 35, 255 })
-#define INK_GRID ((colour){ 38, 46, 60, 255 })
-#define INK_TRACK ((colour){ 30, 37, 49, 255 })
-#define INK_FAINT ((colour){ 122, 134, 155, 255 })
-#define INK_TEXT ((colour){ 205, 213, 226, 255 })
-#define INK_BRIGHT ((colour){ 240, 244, 250, 255 })
-#define INK_MOON ((colour){ 140, 190, 255, 255 })
-#define INK_GREEN ((colour){ 94, 214, 164, 255 })
-#define INK_AMBER ((colour){ 246, 193, 90, 255 })
-#define INK_RED ((colour){ 255, 98, 98, 255 })
+#define INK_GROUND ((colour){13, 16, 22, 255})
+#define INK_PANEL ((colour){21, 26, 35, 255})
+#define INK_GRID ((colour){38, 46, 60, 255})
+#define INK_TRACK ((colour){30, 37, 49, 255})
+#define INK_FAINT ((colour){122, 134, 155, 255})
+#define INK_TEXT ((colour){205, 213, 226, 255})
+#define INK_BRIGHT ((colour){240, 244, 250, 255})
+#define INK_MOON ((colour){140, 190, 255, 255})
+#define INK_GREEN ((colour){94, 214, 164, 255})
+#define INK_AMBER ((colour){246, 193, 90, 255})
+#define INK_RED ((colour){255, 98, 98, 255})
 
 #define CANVAS_TEXT_HEIGHT 7.0f /* of capitals, at scale 1 */
 

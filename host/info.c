@@ -9,15 +9,14 @@ static int columns_of(const char *text) {
   return columns;
 }
 
-static void print_padded(const char *text, int columns) {
-  printf("%s%*s", text, columns - columns_of(text), "");
-}
+static void print_padded(const char *text, int columns) { printf("%s%*s", text, columns - columns_of(text), ""); }
 
 static void print_file(const char *path, int columns, const peri_file_info *info) {
   unsigned long long decoded = (unsigned long long)info->frames * info->channels * sizeof(float);
   print_padded(path, columns);
   printf("  %-10s  %8u  %9.0f  %10llu  %12.3f  %10llu  %10llu\n", info->format, info->channels, info->sample_rate,
-         (unsigned long long)info->frames, (double)info->frames / info->sample_rate, (unsigned long long)info->bytes, decoded);
+         (unsigned long long)info->frames, (double)info->frames / info->sample_rate, (unsigned long long)info->bytes,
+         decoded);
 }
 
 static void print_heads(int columns) {

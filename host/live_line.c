@@ -15,7 +15,7 @@
 #define LINE_MOST 2048      /* bytes; a column takes up to 3, and colours some more */
 #define METER_FLOOR (-54.0) /* dB where a meter begins */
 
-/* ---- Text that counts its columns --------------------------------------------------------------------------------- */
+/* ---- Text that counts its columns -------------------------------------------------------------------------------- */
 
 typedef struct {
   char *text;
@@ -51,7 +51,7 @@ static const char *meter_colour(double decibels) {
 
 /* A bar of `cells` columns that rises to the level; eighths of a cell where the terminal has Unicode. */
 static void add_meter(column_text *out, double decibels, int cells, bool unicode) {
-  static const char *const EIGHTHS[] = { " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█" };
+  static const char *const EIGHTHS[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
   double part = (decibels - METER_FLOOR) / -METER_FLOOR;
   int eighths = part <= 0 ? 0 : part >= 1 ? cells * 8 : (int)(part * cells * 8 + 0.5);
   const char *last = "";
@@ -67,7 +67,7 @@ static void add_meter(column_text *out, double decibels, int cells, bool unicode
   add_ascii(out, unicode ? "" : "]");
 }
 
-/* ---- What the line says ------------------------------------------------------------------------------------------- */
+/* ---- What the line says ------------------------------------------------------------------------------------------ */
 
 static void add_field(column_text *out, int columns, bool warn, const char *text) {
   if (out->columns + 2 + (int)strlen(text) > columns) return;
@@ -82,7 +82,7 @@ static void add_field(column_text *out, int columns, bool warn, const char *text
 #define FIELDS_WIDTH 62 /* of all fields in usual lengths */
 
 int live_line_format(char *text, size_t size, int columns, bool unicode, bool colour, const host_status *status) {
-  column_text out = { .text = text, .size = size, .colour = colour };
+  column_text out = {.text = text, .size = size, .colour = colour};
   text[0] = 0;
   int meters = status->channels > 1 ? 2 : 1;
   int room = (columns - FIELDS_WIDTH) / meters - 4;
@@ -108,7 +108,7 @@ int live_line_format(char *text, size_t size, int columns, bool unicode, bool co
   return out.columns;
 }
 
-/* ---- The terminal -------------------------------------------------------------------------------------------------- */
+/* ---- The terminal ------------------------------------------------------------------------------------------------ */
 
 /* Asks without setlocale, which would change the C library under the script. */
 static bool locale_is_unicode(void) {
@@ -121,7 +121,7 @@ static bool locale_is_unicode(void) {
 
 void live_line_open(live_line *line) {
   const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-  *line = (live_line){ .unicode = locale_is_unicode(), .colour = !no_colour || !*no_colour };
+  *line = (live_line){.unicode = locale_is_unicode(), .colour = !no_colour || !*no_colour};
   line->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
   pthread_mutex_init(&line->lock, NULL);
 }
@@ -162,7 +162,7 @@ void live_line_show_status(live_line *line, const host_status *status) {
 
 void live_line_show_progress(live_line *line, double part, const char *message) {
   char text[LINE_MOST] = "";
-  column_text out = { .text = text, .size = sizeof text, .colour = line->colour };
+  column_text out = {.text = text, .size = sizeof text, .colour = line->colour};
   int room = terminal_columns() - (int)strlen(message) - 12, cells = room > 40 ? 40 : room;
   if (part <= 1 && cells > 3) {
     char percent[16];

@@ -10,11 +10,11 @@
 #include "status.h"
 
 typedef struct live_line {
-  pthread_mutex_t lock;  /* the engine logs on its loader threads too */
+  pthread_mutex_t lock; /* the engine logs on its loader threads too */
   bool terminal, unicode, colour;
   bool shown;
-  bool inside_line;      /* the script has written a line without its end: the line waits for it */
-  double next;           /* when to draw again, on host_clock */
+  bool inside_line; /* the script has written a line without its end: the line waits for it */
+  double next;      /* when to draw again, on host_clock */
 } live_line;
 
 void live_line_open(live_line *line);

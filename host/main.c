@@ -15,15 +15,17 @@ typedef struct {
 } command;
 
 static const command COMMANDS[] = {
-  { "run", "SCRIPT [ARGUMENTS]", "run a Lua script with sound", FOR_RUN, true, command_run,
-    "Ends when nothing sounds and nothing is scheduled, or on Ctrl-C. Options stand before the script or\n"
-    "right after it; what follows is passed to the script as `...` and `arg`. Sounds are looked for beside\n"
-    "the script, then in the working directory." },
-  { "render", "SCRIPT -o OUT.wav [ARGUMENTS]", "render a script's sound to a file, faster than real time", FOR_RENDER, true,
-    command_render, "Without --seconds it ends when nothing sounds and nothing is scheduled, after 10 minutes at the latest." },
-  { "play", "FILE...", "play sound files one after another", FOR_PLAY, false, command_play, "Plays WAV and Ogg Vorbis." },
-  { "info", "FILE...", "show what sound files hold", FOR_INFO, false, command_info,
-    "Shows format, channels, sample rate, frames, duration, and the bytes of the file and of its decoded\nsamples." },
+    {"run", "SCRIPT [ARGUMENTS]", "run a Lua script with sound", FOR_RUN, true, command_run,
+     "Ends when nothing sounds and nothing is scheduled, or on Ctrl-C. Options stand before the script or\n"
+     "right after it; what follows is passed to the script as `...` and `arg`. Sounds are looked for beside\n"
+     "the script, then in the working directory."},
+    {"render", "SCRIPT -o OUT.wav [ARGUMENTS]", "render a script's sound to a file, faster than real time", FOR_RENDER,
+     true, command_render,
+     "Without --seconds it ends when nothing sounds and nothing is scheduled, after 10 minutes at the latest."},
+    {"play", "FILE...", "play sound files one after another", FOR_PLAY, false, command_play,
+     "Plays WAV and Ogg Vorbis."},
+    {"info", "FILE...", "show what sound files hold", FOR_INFO, false, command_info,
+     "Shows format, channels, sample rate, frames, duration, and the bytes of the file and of its decoded\nsamples."},
 };
 #define COMMAND_COUNT ((int)(sizeof COMMANDS / sizeof *COMMANDS))
 
@@ -34,8 +36,8 @@ static void print_help(FILE *out) {
     snprintf(words, sizeof words, "%s %s", COMMANDS[i].name, COMMANDS[i].words);
     fprintf(out, "  perilune %-38s %s\n", words, COMMANDS[i].summary);
   }
-  fprintf(out, "  perilune %-38s %s\n  perilune %-38s %s\n", "help COMMAND", "show the options of a command", "--version",
-          "show the version");
+  fprintf(out, "  perilune %-38s %s\n  perilune %-38s %s\n", "help COMMAND", "show the options of a command",
+          "--version", "show the version");
   fprintf(out, "\nExit codes:\n"
                "  0    all is well\n"
                "  1    a script or a file failed\n"
@@ -61,9 +63,12 @@ static int refuse_command(const char *name) {
   names[COMMAND_COUNT] = "help";
   const char *nearest = nearest_name(name, names, COMMAND_COUNT + 1), *dot = strrchr(name, '.');
   fprintf(stderr, "perilune: there is no command '%s'; ", name);
-  if (dot && !strcmp(dot, ".lua")) fprintf(stderr, "to run the script: perilune run %s\n", name);
-  else if (nearest) fprintf(stderr, "did you mean 'perilune %s'?\n", nearest);
-  else fprintf(stderr, "'perilune --help' lists the commands\n");
+  if (dot && !strcmp(dot, ".lua"))
+    fprintf(stderr, "to run the script: perilune run %s\n", name);
+  else if (nearest)
+    fprintf(stderr, "did you mean 'perilune %s'?\n", nearest);
+  else
+    fprintf(stderr, "'perilune --help' lists the commands\n");
   return HOST_USAGE;
 }
 
@@ -77,7 +82,7 @@ static int help(const char *name) {
 
 /* The engine's messages, on whatever thread they come up. */
 static void show_log(peri_log_level level, const char *message, void *user) {
-  static const char *const LEVELS[] = { "", "warning: ", "error: " };
+  static const char *const LEVELS[] = {"", "warning: ", "error: "};
   live_line_say(user, "%s%s", LEVELS[level], message);
 }
 
@@ -101,7 +106,8 @@ int main(int count, char **words) {
     print_help(stderr);
     return HOST_USAGE;
   }
-  if (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")) return help(count > 2 ? words[2] : NULL);
+  if (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help"))
+    return help(count > 2 ? words[2] : NULL);
   if (!strcmp(first, "--version") || !strcmp(first, "-V")) {
     printf("perilune %s\n", peri_version());
     return HOST_FINE;

@@ -28,17 +28,21 @@ typedef struct {
 } option;
 
 static const option OPTIONS[] = {
-  { "--output", "-o", OPTION_OUTPUT, FOR_RENDER, "OUT.wav", "the file to write, 32-bit float WAV" },
-  { "--picture", NULL, OPTION_PICTURE, FOR_RENDER, "OUT.png", "draw waveform and spectrogram" },
-  { "--device", NULL, OPTION_DEVICE, FOR_RUN | FOR_PLAY, "sdl|null", "where sound goes; null keeps time in silence (sdl)" },
-  { "--block-size", NULL, OPTION_BLOCK_SIZE, FOR_RUN | FOR_PLAY, "N", "frames that the device asks for at a time (512)" },
-  { "--rate", NULL, OPTION_RATE, FOR_RUN | FOR_RENDER | FOR_PLAY, "HZ", "sample rate of the engine (48000)" },
-  { "--seconds", NULL, OPTION_SECONDS, FOR_RUN | FOR_RENDER | FOR_PLAY, "N", "end after N seconds (when nothing sounds any more)" },
-  { "--stay", NULL, OPTION_STAY, FOR_RUN, NULL, "go on when nothing sounds any more" },
-  { "--loop", NULL, OPTION_LOOP, FOR_PLAY, NULL, "begin again after the last file" },
-  { "--view", NULL, OPTION_VIEW, FOR_RUN | FOR_PLAY, NULL, "open a window: waveform, spectrum, levels" },
-  { "--screenshot", NULL, OPTION_SCREENSHOT, FOR_RUN | FOR_PLAY, "OUT.png", "with --view: save what the window shows at the end" },
-  { "--help", "-h", OPTION_HELP, FOR_RUN | FOR_RENDER | FOR_PLAY | FOR_INFO, NULL, "show this" },
+    {"--output", "-o", OPTION_OUTPUT, FOR_RENDER, "OUT.wav", "the file to write, 32-bit float WAV"},
+    {"--picture", NULL, OPTION_PICTURE, FOR_RENDER, "OUT.png", "draw waveform and spectrogram"},
+    {"--device", NULL, OPTION_DEVICE, FOR_RUN | FOR_PLAY, "sdl|null",
+     "where sound goes; null keeps time in silence (sdl)"},
+    {"--block-size", NULL, OPTION_BLOCK_SIZE, FOR_RUN | FOR_PLAY, "N",
+     "frames that the device asks for at a time (512)"},
+    {"--rate", NULL, OPTION_RATE, FOR_RUN | FOR_RENDER | FOR_PLAY, "HZ", "sample rate of the engine (48000)"},
+    {"--seconds", NULL, OPTION_SECONDS, FOR_RUN | FOR_RENDER | FOR_PLAY, "N",
+     "end after N seconds (when nothing sounds any more)"},
+    {"--stay", NULL, OPTION_STAY, FOR_RUN, NULL, "go on when nothing sounds any more"},
+    {"--loop", NULL, OPTION_LOOP, FOR_PLAY, NULL, "begin again after the last file"},
+    {"--view", NULL, OPTION_VIEW, FOR_RUN | FOR_PLAY, NULL, "open a window: waveform, spectrum, levels"},
+    {"--screenshot", NULL, OPTION_SCREENSHOT, FOR_RUN | FOR_PLAY, "OUT.png",
+     "with --view: save what the window shows at the end"},
+    {"--help", "-h", OPTION_HELP, FOR_RUN | FOR_RENDER | FOR_PLAY | FOR_INFO, NULL, "show this"},
 };
 #define OPTION_COUNT ((int)(sizeof OPTIONS / sizeof *OPTIONS))
 
@@ -49,12 +53,13 @@ void options_help(int for_command) {
     if (!(option->commands & for_command)) continue;
     char name[64];
     snprintf(name, sizeof name, "%s%s%s%s%s", option->short_name ? option->short_name : "",
-             option->short_name ? ", " : "", option->name, option->value ? " " : "", option->value ? option->value : "");
+             option->short_name ? ", " : "", option->name, option->value ? " " : "",
+             option->value ? option->value : "");
     printf("  %-24s %s\n", name, option->help);
   }
 }
 
-/* ---- Typing errors ---------------------------------------------------------------------------------------------- */
+/* ---- Typing errors ----------------------------------------------------------------------------------------------- */
 
 #define NAME_MOST 24
 
@@ -89,14 +94,15 @@ const char *nearest_name(const char *typed, const char *const *names, int count)
   return best <= forgiven && best < (int)strlen(typed) ? nearest : NULL;
 }
 
-/* ---- Reading ---------------------------------------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 static const option *find_option(const char *word, size_t length, int for_command) {
   for (int i = 0; i < OPTION_COUNT; i++) {
     const option *option = &OPTIONS[i];
     if (!(option->commands & for_command)) continue;
     if (strlen(option->name) == length && !strncmp(word, option->name, length)) return option;
-    if (option->short_name && strlen(option->short_name) == length && !strncmp(word, option->short_name, length)) return option;
+    if (option->short_name && strlen(option->short_name) == length && !strncmp(word, option->short_name, length))
+      return option;
   }
   return NULL;
 }
@@ -110,13 +116,16 @@ static void refuse_option(const char *command, const char *word, size_t length, 
   snprintf(typed, sizeof typed, "%.*s", (int)length, word);
   const char *nearest = nearest_name(typed, names, count);
   fprintf(stderr, "perilune %s: unknown option '%.*s'", command, (int)length, word);
-  if (nearest) fprintf(stderr, "; did you mean %s?", nearest);
-  else fprintf(stderr, "; 'perilune help %s' lists them", command);
+  if (nearest)
+    fprintf(stderr, "; did you mean %s?", nearest);
+  else
+    fprintf(stderr, "; 'perilune help %s' lists them", command);
   if (after_script) fprintf(stderr, " (To pass it to the script, put -- before it.)");
   fprintf(stderr, "\n");
 }
 
-static bool read_number(const char *command, const option *option, const char *text, double low, double high, double *number) {
+static bool read_number(const char *command, const option *option, const char *text, double low, double high,
+                        double *number) {
   char *end;
   *number = strtod(text, &end);
   if (*text && !*end && *number >= low && *number <= high) return true;
@@ -128,8 +137,10 @@ static bool set_option(host_options *options, const char *command, const option 
   double number;
   switch (option->id) {
   case OPTION_DEVICE:
-    if (!strcmp(value, "sdl")) options->device = PERI_DEVICE_SDL;
-    else if (!strcmp(value, "null")) options->device = PERI_DEVICE_NULL;
+    if (!strcmp(value, "sdl"))
+      options->device = PERI_DEVICE_SDL;
+    else if (!strcmp(value, "null"))
+      options->device = PERI_DEVICE_NULL;
     else {
       fprintf(stderr, "perilune %s: --device wants sdl or null, got '%s'\n", command, value);
       return false;
@@ -141,7 +152,8 @@ static bool set_option(host_options *options, const char *command, const option 
     if (options->block_size == number) return true;
     fprintf(stderr, "perilune %s: --block-size wants a whole number of frames, got '%s'\n", command, value);
     return false;
-  case OPTION_RATE: return read_number(command, option, value, PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE, &options->rate);
+  case OPTION_RATE:
+    return read_number(command, option, value, PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE, &options->rate);
   case OPTION_SECONDS: return read_number(command, option, value, 0.001, 1e6, &options->seconds);
   case OPTION_STAY: options->stay = true; return true;
   case OPTION_LOOP: options->loop = true; return true;
@@ -177,25 +189,30 @@ static bool read_option(host_options *options, const char *command, int for_comm
 
 static void set_defaults(host_options *options) {
   *options = (host_options){
-    .device = PERI_DEVICE_SDL,
-    .block_size = peri_default_device_def().block_size,
-    .rate = peri_default_engine_def().sample_rate,
-    .seconds = INFINITY,
+      .device = PERI_DEVICE_SDL,
+      .block_size = peri_default_device_def().block_size,
+      .rate = peri_default_engine_def().sample_rate,
+      .seconds = INFINITY,
   };
 }
 
 static bool check(const host_options *options, const char *command, int for_command, bool takes_script) {
   if (options->help) return true;
   const char *missing = NULL;
-  if (takes_script && !options->script) missing = "a script is missing";
-  else if (!takes_script && options->rest_count == 0) missing = "a file is missing";
-  else if (for_command == FOR_RENDER && !options->output) missing = "-o OUT.wav is missing";
-  else if (options->screenshot && !options->view) missing = "--screenshot wants --view too";
+  if (takes_script && !options->script)
+    missing = "a script is missing";
+  else if (!takes_script && options->rest_count == 0)
+    missing = "a file is missing";
+  else if (for_command == FOR_RENDER && !options->output)
+    missing = "-o OUT.wav is missing";
+  else if (options->screenshot && !options->view)
+    missing = "--screenshot wants --view too";
   if (missing) fprintf(stderr, "perilune %s: %s; see 'perilune help %s'\n", command, missing, command);
   return !missing;
 }
 
-bool options_read(host_options *options, const char *command, int for_command, bool takes_script, int count, char **words) {
+bool options_read(host_options *options, const char *command, int for_command, bool takes_script, int count,
+                  char **words) {
   set_defaults(options);
   int files = 0;
   for (int at = 0; at < count; at++) {

@@ -18,7 +18,7 @@ struct picture {
   uint64_t frames;
   uint64_t wave_hop, spectrum_hop; /* frames a column stands for */
   int waves, spectra;
-  uint64_t next_spectrum;          /* frames at which the window lies around the next spectrum's middle */
+  uint64_t next_spectrum; /* frames at which the window lies around the next spectrum's middle */
   picture_range wave[PICTURE_COLUMNS][PICTURE_CHANNELS];
   int8_t spectrum[PICTURE_COLUMNS][PERI_VIEW_SPECTRUM];
   uint32_t recent;                             /* samples below in use */
@@ -44,7 +44,7 @@ static void merge_waves(picture *picture) {
   for (int i = 0; i < PICTURE_COLUMNS / 2; i++) {
     for (uint32_t c = 0; c < picture->shown; c++) {
       const picture_range *a = &picture->wave[i * 2][c], *b = &picture->wave[i * 2 + 1][c];
-      picture->wave[i][c] = (picture_range){ fminf(a->low, b->low), fmaxf(a->high, b->high) };
+      picture->wave[i][c] = (picture_range){fminf(a->low, b->low), fmaxf(a->high, b->high)};
     }
   }
   picture->waves = PICTURE_COLUMNS / 2;
@@ -89,7 +89,7 @@ static void gather_spectrum(picture *picture) {
 static void add_frame(picture *picture, const float *frame) {
   if (picture->recent == WINDOW * 2) {
     for (uint32_t c = 0; c < picture->shown; c++)
-      memcpy(picture->samples[c], picture->samples[c] + WINDOW, WINDOW * sizeof(float));
+      memmove(picture->samples[c], picture->samples[c] + WINDOW, WINDOW * sizeof(float));
     picture->recent = WINDOW;
   }
   for (uint32_t c = 0; c < picture->shown; c++) picture->samples[c][picture->recent] = frame ? frame[c] : 0;
@@ -129,10 +129,15 @@ bool picture_save(picture *picture, const char *path, const char *title) {
   canvas canvas;
   finish(picture);
   picture_columns columns = {
-    .channels = picture->shown, .sample_rate = picture->sample_rate, .frames = picture->frames,
-    .wave_hop = picture->wave_hop, .spectrum_hop = picture->spectrum_hop,
-    .waves = picture->waves, .spectra = picture->spectra, .wave = (const picture_range (*)[PICTURE_CHANNELS])picture->wave,
-    .spectrum = picture->spectrum[0],
+      .channels = picture->shown,
+      .sample_rate = picture->sample_rate,
+      .frames = picture->frames,
+      .wave_hop = picture->wave_hop,
+      .spectrum_hop = picture->spectrum_hop,
+      .waves = picture->waves,
+      .spectra = picture->spectra,
+      .wave = (const picture_range(*)[PICTURE_CHANNELS])picture->wave,
+      .spectrum = picture->spectrum[0],
   };
   if (!canvas_make(&canvas, WIDTH, HEIGHT)) return false;
   picture_draw(&canvas, &columns, title);

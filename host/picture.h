@@ -19,18 +19,18 @@ void picture_add(picture *picture, const float *interleaved, uint64_t frames);
 bool picture_save(picture *picture, const char *path, const char *title);
 void picture_destroy(picture *picture); /* NULL is ignored */
 
-/* ---- Between picture.c, which gathers, and picture_draw.c ---------------------------------------------------------- */
+/* ---- Between picture.c, which gathers, and picture_draw.c -------------------------------------------------------- */
 
 typedef struct picture_range {
   float low, high;
 } picture_range;
 
 typedef struct picture_columns {
-  uint32_t channels;      /* shown */
+  uint32_t channels; /* shown */
   double sample_rate;
   uint64_t frames;
   uint64_t wave_hop, spectrum_hop; /* frames a column stands for */
-  int waves, spectra;     /* columns gathered of each */
+  int waves, spectra;              /* columns gathered of each */
   const picture_range (*wave)[PICTURE_CHANNELS];
   const int8_t *spectrum; /* 1,024 bins a column: whole dB, the loudest channel's */
 } picture_columns;

@@ -13,7 +13,7 @@
 #define GAP 16.0f
 #define WAVES_PART 0.3f /* of the height, for the waveforms */
 
-#define LOUDEST 0.0  /* dB at the ends of the scale of colours */
+#define LOUDEST 0.0 /* dB at the ends of the scale of colours */
 #define QUIETEST (-100.0)
 #define LOWEST_HZ 40.0
 
@@ -25,13 +25,13 @@ typedef struct {
  * evenly, so that equal steps of level look equal. */
 static colour heat(double part) {
   static const double C[7][3] = {
-    { 0.0002189403691192265, 0.001651004631001012, -0.01948089843709184 },
-    { 0.1065134194856116, 0.5639564367884091, 3.932712388889277 },
-    { 11.60249308247187, -3.972853965665698, -15.9423941062914 },
-    { -41.70399613139459, 17.43639888205313, 44.35414519872813 },
-    { 77.162935699427, -33.40235894210092, -81.80730925738993 },
-    { -71.31942824499214, 32.62606426397723, 73.20951985803202 },
-    { 25.13112622477341, -12.24266895238567, -23.07032500287172 },
+      {0.0002189403691192265, 0.001651004631001012, -0.01948089843709184},
+      {0.1065134194856116, 0.5639564367884091, 3.932712388889277},
+      {11.60249308247187, -3.972853965665698, -15.9423941062914},
+      {-41.70399613139459, 17.43639888205313, 44.35414519872813},
+      {77.162935699427, -33.40235894210092, -81.80730925738993},
+      {-71.31942824499214, 32.62606426397723, 73.20951985803202},
+      {25.13112622477341, -12.24266895238567, -23.07032500287172},
   };
   double rgb[3];
   part = fmax(fmin(part, 1), 0);
@@ -40,7 +40,7 @@ static colour heat(double part) {
     for (int power = 5; power >= 0; power--) value = value * part + C[power][i];
     rgb[i] = fmax(fmin(value, 1), 0) * 255;
   }
-  return (colour){ (uint8_t)lrint(rgb[0]), (uint8_t)lrint(rgb[1]), (uint8_t)lrint(rgb[2]), 255 };
+  return (colour){(uint8_t)lrint(rgb[0]), (uint8_t)lrint(rgb[1]), (uint8_t)lrint(rgb[2]), 255};
 }
 
 static void text_left_of(canvas *canvas, float x, float y, const char *text) {
@@ -51,13 +51,13 @@ static double seconds_of(const picture_columns *columns) {
   return columns->frames ? (double)columns->frames / columns->sample_rate : 1;
 }
 
-/* ---- Waveforms ------------------------------------------------------------------------------------------------------ */
+/* ---- Waveforms --------------------------------------------------------------------------------------------------- */
 
 /* From a column before, so that neighbours join. */
 static picture_range range_between(const picture_columns *columns, uint32_t channel, double from, double to) {
   int first = from >= 1 ? (int)from - 1 : 0, last = (int)ceil(to) - 1;
   if (last < first) last = first;
-  picture_range range = { 0, 0 };
+  picture_range range = {0, 0};
   for (int i = first; i <= last && i < columns->waves; i++) {
     const picture_range *column = &columns->wave[i][channel];
     range.low = i == first ? column->low : fminf(range.low, column->low);
@@ -90,13 +90,13 @@ static void draw_waves(canvas *canvas, box plot, const picture_columns *columns)
   float gap = 4, height = floorf((plot.height - gap * (float)(columns->channels - 1)) / (float)columns->channels);
   for (uint32_t c = 0; c < columns->channels; c++) {
     char name[16];
-    box wave = { plot.x, plot.y + (height + gap) * (float)c, plot.width, height };
+    box wave = {plot.x, plot.y + (height + gap) * (float)c, plot.width, height};
     draw_wave(canvas, wave, columns, c);
     text_left_of(canvas, wave.x, wave.y + wave.height / 2, channel_name(columns->channels, c, name));
   }
 }
 
-/* ---- Spectrogram ---------------------------------------------------------------------------------------------------- */
+/* ---- Spectrogram ------------------------------------------------------------------------------------------------- */
 
 static double level_at(const picture_columns *columns, double column, double bin) {
   double x = fmax(fmin(column, columns->spectra - 1), 0), y = fmax(fmin(bin, PERI_VIEW_SPECTRUM - 1), 0);
@@ -135,14 +135,14 @@ static void draw_spectrogram(canvas *canvas, box plot, const picture_columns *co
   }
 }
 
-/* ---- Axes ----------------------------------------------------------------------------------------------------------- */
+/* ---- Axes -------------------------------------------------------------------------------------------------------- */
 
 static void draw_frequencies(canvas *canvas, box plot, const picture_columns *columns) {
   static const struct {
     double hertz;
     const char *label;
-  } TICKS[] = { { 50, "50 Hz" }, { 100, "100" }, { 200, "200" }, { 500, "500" }, { 1000, "1 kHz" },
-                { 2000, "2k" }, { 5000, "5k" }, { 10000, "10k" }, { 20000, "20k" } };
+  } TICKS[] = {{50, "50 Hz"}, {100, "100"}, {200, "200"},   {500, "500"},  {1000, "1 kHz"},
+               {2000, "2k"},  {5000, "5k"}, {10000, "10k"}, {20000, "20k"}};
   double highest = highest_hertz(columns);
   colour line = INK_BRIGHT;
   line.a = 26;
@@ -157,7 +157,7 @@ static void draw_frequencies(canvas *canvas, box plot, const picture_columns *co
 
 /* A step of 1, 2 or 5 times a power of ten, or of whole minutes, that makes about ten. */
 static double time_step(double seconds) {
-  static const double LONG[] = { 10, 20, 30, 60, 120, 300, 600 };
+  static const double LONG[] = {10, 20, 30, 60, 120, 300, 600};
   for (size_t i = 0; seconds > 50 && i < sizeof LONG / sizeof *LONG; i++)
     if (seconds / LONG[i] <= 12) return LONG[i];
   double step = pow(10, floor(log10(seconds / 10)));
@@ -185,7 +185,8 @@ static void draw_scale(canvas *canvas, box bar) {
     float y = floorf(bar.y + bar.height * (float)((LOUDEST - level) / (LOUDEST - QUIETEST)));
     snprintf(label, sizeof label, level == LOUDEST ? "%.0f dB" : "%.0f", level);
     canvas_fill(canvas, bar.x + bar.width, y, 4, 1, INK_FAINT);
-    canvas_text(canvas, bar.x + bar.width + 9, floorf(y - CANVAS_TEXT_HEIGHT * LABEL / 2 + 0.5f), LABEL, INK_FAINT, label);
+    canvas_text(canvas, bar.x + bar.width + 9, floorf(y - CANVAS_TEXT_HEIGHT * LABEL / 2 + 0.5f), LABEL, INK_FAINT,
+                label);
   }
 }
 
@@ -193,8 +194,8 @@ void picture_draw(canvas *canvas, const picture_columns *columns, const char *ti
   char text[96];
   float width = (float)canvas->width - LEFT - RIGHT, height = (float)canvas->height - TOP - BOTTOM;
   float waves = floorf(height * WAVES_PART);
-  box above = { LEFT, TOP, width, waves };
-  box below = { LEFT, TOP + waves + GAP, width, height - waves - GAP };
+  box above = {LEFT, TOP, width, waves};
+  box below = {LEFT, TOP + waves + GAP, width, height - waves - GAP};
   canvas_clear(canvas, INK_GROUND);
   canvas_text(canvas, LEFT, 20, TITLE, INK_BRIGHT, title);
   snprintf(text, sizeof text, "%.2f s   %.0f Hz   %u channel%s", (double)columns->frames / columns->sample_rate,
@@ -204,5 +205,5 @@ void picture_draw(canvas *canvas, const picture_columns *columns, const char *ti
   draw_spectrogram(canvas, below, columns);
   draw_frequencies(canvas, below, columns);
   draw_times(canvas, below, columns);
-  draw_scale(canvas, (box){ LEFT + width + 16, below.y, 14, below.height });
+  draw_scale(canvas, (box){LEFT + width + 16, below.y, 14, below.height});
 }

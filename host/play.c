@@ -48,8 +48,10 @@ static bool play_list(session *session, bool *all_well) {
     if (signals_interrupted()) return false;
     outcome outcome = play_file(session, options->rest[i], loop_one);
     if (outcome == OVER) return false;
-    if (outcome == PLAYED) any = true;
-    else *all_well = false;
+    if (outcome == PLAYED)
+      any = true;
+    else
+      *all_well = false;
   }
   return any && options->loop;
 }

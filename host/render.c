@@ -60,7 +60,8 @@ static bool render_block(rendering *job) {
 }
 
 static bool is_idle(rendering *job) {
-  return !isfinite(job->host->options.seconds) && !script_is_waiting(&job->script) && !peri_engine_is_active(job->engine);
+  return !isfinite(job->host->options.seconds) && !script_is_waiting(&job->script) &&
+         !peri_engine_is_active(job->engine);
 }
 
 static int render_all(rendering *job) {
@@ -110,7 +111,8 @@ static int render_output(rendering *job) {
 
 static int render_on(host *host, peri_engine *engine, const char *folder) {
   double seconds = isfinite(host->options.seconds) ? host->options.seconds : LONGEST;
-  rendering job = { .host = host, .engine = engine, .channels = peri_engine_channels(engine), .rate = host->options.rate };
+  rendering job = {
+      .host = host, .engine = engine, .channels = peri_engine_channels(engine), .rate = host->options.rate};
   job.limit = (uint64_t)llround(seconds * job.rate);
   if (!script_open(&job.script, host, engine, folder)) return HOST_FAILED;
   int result = script_run(&job.script);

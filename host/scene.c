@@ -10,7 +10,7 @@
 #define SPECTRUM_FLOOR (-90.0f) /* dB */
 #define SPECTRUM_FALL 45.0      /* dB a second */
 #define LOWEST_HZ 30.0
-#define METER_FLOOR (-60.0f)    /* dB */
+#define METER_FLOOR (-60.0f) /* dB */
 #define WAVE_FRAMES (PERI_VIEW_WAVEFORM / 2)
 #define COLUMNS_MOST 8192
 
@@ -33,7 +33,7 @@ static box panel(const pen *pen, box outer, const char *title) {
   return outer;
 }
 
-/* ---- Waveform ------------------------------------------------------------------------------------------------------- */
+/* ---- Waveform ---------------------------------------------------------------------------------------------------- */
 
 /* The frame at which to begin, so that a steady tone stands still: where the curve rises through zero. */
 static int trigger(const float *samples) {
@@ -45,7 +45,8 @@ static int trigger(const float *samples) {
 static void draw_wave(const pen *pen, box outer, const host_status *status) {
   float unit = pen->unit;
   panel(pen, outer, "WAVEFORM");
-  box plot = { rounded(outer.x + 14 * unit), outer.y + 32 * unit, rounded(outer.width - 28 * unit), outer.height - 46 * unit };
+  box plot = {rounded(outer.x + 14 * unit), outer.y + 32 * unit, rounded(outer.width - 28 * unit),
+              outer.height - 46 * unit};
   float middle = rounded(plot.y + plot.height / 2) + 0.5f, reach = plot.height / 2;
   canvas_fill(pen->on, plot.x, rounded(plot.y), plot.width, 1, INK_GRID);
   canvas_fill(pen->on, plot.x, rounded(plot.y + plot.height), plot.width, 1, INK_GRID);
@@ -67,7 +68,7 @@ static void draw_wave(const pen *pen, box outer, const host_status *status) {
   canvas_curve(pen->on, (int)plot.x, heights, columns, fmaxf(1.6f * unit, 1.2f), INK_MOON);
 }
 
-/* ---- Spectrum ------------------------------------------------------------------------------------------------------- */
+/* ---- Spectrum ---------------------------------------------------------------------------------------------------- */
 
 static void settle_spectrum(scene *scene, const host_status *status, double now) {
   float fall = scene->time > 0 ? (float)((now - scene->time) * SPECTRUM_FALL) : 1000;
@@ -96,14 +97,16 @@ static float loudest(const float *spectrum, float from, float to) {
 static double highest_hertz(const host_status *status) { return fmin(status->sample_rate / 2, 22000); }
 
 /* The place of a frequency on the axis, 0 to 1. */
-static float place_of(double hertz, double highest) { return (float)(log(hertz / LOWEST_HZ) / log(highest / LOWEST_HZ)); }
+static float place_of(double hertz, double highest) {
+  return (float)(log(hertz / LOWEST_HZ) / log(highest / LOWEST_HZ));
+}
 
 static void draw_spectrum_grid(const pen *pen, box plot, double highest) {
   static const struct {
     double hertz;
     const char *label;
-  } TICKS[] = { { 50, "50" }, { 100, "100 Hz" }, { 200, "200" }, { 500, "500" }, { 1000, "1 kHz" },
-                { 2000, "2k" }, { 5000, "5k" }, { 10000, "10 kHz" }, { 20000, "20k" } };
+  } TICKS[] = {{50, "50"},   {100, "100 Hz"}, {200, "200"},      {500, "500"},  {1000, "1 kHz"},
+               {2000, "2k"}, {5000, "5k"},    {10000, "10 kHz"}, {20000, "20k"}};
   for (float level = 0; level >= SPECTRUM_FLOOR; level -= 20) {
     float y = rounded(plot.y + plot.height * level / SPECTRUM_FLOOR);
     char label[16];
@@ -116,15 +119,16 @@ static void draw_spectrum_grid(const pen *pen, box plot, double highest) {
     if (TICKS[i].hertz >= highest) break;
     float x = rounded(plot.x + plot.width * place_of(TICKS[i].hertz, highest));
     canvas_fill(pen->on, x, plot.y, 1, plot.height, INK_GRID);
-    canvas_text_centred(pen->on, x, rounded(plot.y + plot.height + 8 * pen->unit), pen->label, INK_FAINT, TICKS[i].label);
+    canvas_text_centred(pen->on, x, rounded(plot.y + plot.height + 8 * pen->unit), pen->label, INK_FAINT,
+                        TICKS[i].label);
   }
 }
 
 static void draw_spectrum(const pen *pen, box outer, const host_status *status, const float *spectrum) {
   float unit = pen->unit;
   panel(pen, outer, "SPECTRUM, dB");
-  box plot = { rounded(outer.x + 48 * unit), rounded(outer.y + 38 * unit), rounded(outer.width - 66 * unit),
-               rounded(outer.height - 70 * unit) };
+  box plot = {rounded(outer.x + 48 * unit), rounded(outer.y + 38 * unit), rounded(outer.width - 66 * unit),
+              rounded(outer.height - 70 * unit)};
   double highest = highest_hertz(status);
   draw_spectrum_grid(pen, plot, highest);
   int columns = (int)plot.width > COLUMNS_MOST ? COLUMNS_MOST : (int)plot.width;
@@ -143,7 +147,7 @@ static void draw_spectrum(const pen *pen, box outer, const host_status *status, 
   canvas_curve(pen->on, (int)plot.x, heights, columns, fmaxf(1.6f * unit, 1.2f), INK_GREEN);
 }
 
-/* ---- Levels --------------------------------------------------------------------------------------------------------- */
+/* ---- Levels ------------------------------------------------------------------------------------------------------ */
 
 static float meter_part(float decibels) { return fmaxf(fminf(1 - decibels / METER_FLOOR, 1), 0); }
 
@@ -151,15 +155,17 @@ static void draw_meter(const pen *pen, box bar, float peak, float rms) {
   const struct {
     float from, to; /* dB */
     colour ink;
-  } ZONES[] = { { METER_FLOOR, -9, INK_GREEN }, { -9, -1, INK_AMBER }, { -1, 0, INK_RED } };
+  } ZONES[] = {{METER_FLOOR, -9, INK_GREEN}, {-9, -1, INK_AMBER}, {-1, 0, INK_RED}};
   canvas_fill(pen->on, bar.x, bar.y, bar.width, bar.height, INK_TRACK);
   float bottom = bar.y + bar.height;
   for (int zone = 0; zone < 3; zone++) {
     float low = meter_part(ZONES[zone].from), high = meter_part(ZONES[zone].to);
     float loud = fminf(meter_part(rms), high), crest = fminf(meter_part(peak), high);
     colour soft = colour_mix(INK_TRACK, ZONES[zone].ink, 0.38f);
-    if (crest > low) canvas_fill(pen->on, bar.x, bottom - crest * bar.height, bar.width, (crest - low) * bar.height, soft);
-    if (loud > low) canvas_fill(pen->on, bar.x, bottom - loud * bar.height, bar.width, (loud - low) * bar.height, ZONES[zone].ink);
+    if (crest > low)
+      canvas_fill(pen->on, bar.x, bottom - crest * bar.height, bar.width, (crest - low) * bar.height, soft);
+    if (loud > low)
+      canvas_fill(pen->on, bar.x, bottom - loud * bar.height, bar.width, (loud - low) * bar.height, ZONES[zone].ink);
   }
   if (peak > METER_FLOOR)
     canvas_fill(pen->on, bar.x, bottom - meter_part(peak) * bar.height, bar.width, 2 * pen->unit, INK_BRIGHT);
@@ -173,28 +179,29 @@ static const char *channel_name(uint32_t channels, uint32_t channel, char name[8
 }
 
 static void draw_levels(const pen *pen, box outer, const host_status *status) {
-  static const float TICKS[] = { 0, -6, -12, -24, -36, -48, -60 };
+  static const float TICKS[] = {0, -6, -12, -24, -36, -48, -60};
   float unit = pen->unit;
   panel(pen, outer, "LEVELS, dB");
-  box plot = { rounded(outer.x + 46 * unit), rounded(outer.y + 38 * unit), outer.width - 62 * unit,
-               rounded(outer.height - 100 * unit) };
+  box plot = {rounded(outer.x + 46 * unit), rounded(outer.y + 38 * unit), outer.width - 62 * unit,
+              rounded(outer.height - 100 * unit)};
   for (size_t i = 0; i < sizeof TICKS / sizeof *TICKS; i++) {
     float y = rounded(plot.y + plot.height * TICKS[i] / METER_FLOOR);
     char label[16];
     snprintf(label, sizeof label, "%.0f", TICKS[i]);
     canvas_fill(pen->on, plot.x, y, plot.width, 1, INK_GRID);
-    canvas_text_right(pen->on, plot.x - 8 * unit, rounded(y - CANVAS_TEXT_HEIGHT * pen->label / 2), pen->label, INK_FAINT, label);
+    canvas_text_right(pen->on, plot.x - 8 * unit, rounded(y - CANVAS_TEXT_HEIGHT * pen->label / 2), pen->label,
+                      INK_FAINT, label);
   }
   uint32_t channels = status->channels < PERI_VIEW_CHANNELS ? status->channels : PERI_VIEW_CHANNELS;
   float step = plot.width / (float)channels, gap = fminf(step * 0.3f, 10 * unit);
   for (uint32_t c = 0; c < channels; c++) {
-    box bar = { rounded(plot.x + step * (float)c + gap / 2), plot.y, rounded(step - gap), plot.height };
+    box bar = {rounded(plot.x + step * (float)c + gap / 2), plot.y, rounded(step - gap), plot.height};
     bool known = status->has_view && c < status->view.channels;
     draw_meter(pen, bar, known ? (float)status_decibels(status->view.peak[c]) : -120,
                known ? (float)status_decibels(status->view.rms[c]) : -120);
     char name[8];
-    canvas_text_centred(pen->on, bar.x + bar.width / 2, rounded(plot.y + plot.height + 10 * unit), pen->label, INK_FAINT,
-                        channel_name(channels, c, name));
+    canvas_text_centred(pen->on, bar.x + bar.width / 2, rounded(plot.y + plot.height + 10 * unit), pen->label,
+                        INK_FAINT, channel_name(channels, c, name));
   }
   char text[32];
   double peak = status_peak(status);
@@ -203,7 +210,7 @@ static void draw_levels(const pen *pen, box outer, const host_status *status) {
                       peak >= -0.05 ? INK_RED : INK_BRIGHT, text);
 }
 
-/* ---- Text ----------------------------------------------------------------------------------------------------------- */
+/* ---- Text -------------------------------------------------------------------------------------------------------- */
 
 static void draw_header(const pen *pen, box row, const host_status *status) {
   char text[64];
@@ -231,7 +238,8 @@ static void draw_footer(const pen *pen, box row, const host_status *status) {
   snprintf(text, sizeof text, "%llu", (unsigned long long)status->stats.underruns);
   x = draw_figure(pen, x, y, status->stats.underruns ? INK_RED : INK_BRIGHT, text,
                   status->stats.underruns == 1 ? "underrun" : "underruns");
-  snprintf(text, sizeof text, "%s  %.0f Hz  %u frames", status->device.name, status->sample_rate, status->device.block_size);
+  snprintf(text, sizeof text, "%s  %.0f Hz  %u frames", status->device.name, status->sample_rate,
+           status->device.block_size);
   float drop = rounded(CANVAS_TEXT_HEIGHT * (pen->value - pen->label));
   if (x + canvas_text_width(pen->label, text) <= row.x + row.width)
     canvas_text_right(pen->on, row.x + row.width, y + drop, pen->label, INK_FAINT, text);
@@ -243,17 +251,17 @@ static float text_scale(float scale) { return fmaxf(rounded(scale * 2) / 2, 1); 
 void scene_draw(scene *scene, canvas *canvas, const host_status *status, double now) {
   float width = (float)canvas->width, height = (float)canvas->height;
   float unit = fmaxf(fminf(width / DESIGN_WIDTH, height / DESIGN_HEIGHT), 0.6f);
-  pen pen = { canvas, unit, text_scale(1.5f * unit), text_scale(2 * unit) };
+  pen pen = {canvas, unit, text_scale(1.5f * unit), text_scale(2 * unit)};
   float margin = 18 * unit, gap = 12 * unit, side = rounded(150 * unit);
   float top = rounded(52 * unit), bottom = rounded(height - 50 * unit);
   float left_width = width - 2 * margin - gap - side, wave_height = rounded((bottom - top - gap) * 0.4f);
 
   settle_spectrum(scene, status, now);
   canvas_clear(canvas, INK_GROUND);
-  draw_header(&pen, (box){ margin, 20 * unit, width - 2 * margin, 0 }, status);
-  draw_wave(&pen, (box){ margin, top, left_width, wave_height }, status);
-  draw_spectrum(&pen, (box){ margin, top + wave_height + gap, left_width, bottom - top - wave_height - gap }, status,
+  draw_header(&pen, (box){margin, 20 * unit, width - 2 * margin, 0}, status);
+  draw_wave(&pen, (box){margin, top, left_width, wave_height}, status);
+  draw_spectrum(&pen, (box){margin, top + wave_height + gap, left_width, bottom - top - wave_height - gap}, status,
                 scene->spectrum);
-  draw_levels(&pen, (box){ width - margin - side, top, side, bottom - top }, status);
-  draw_footer(&pen, (box){ margin, height - 32 * unit, width - 2 * margin, 0 }, status);
+  draw_levels(&pen, (box){width - margin - side, top, side, bottom - top}, status);
+  draw_footer(&pen, (box){margin, height - 32 * unit, width - 2 * margin, 0}, status);
 }

@@ -12,7 +12,7 @@
 #include "perilune/perilune_lua.h"
 #include "signals.h"
 
-/* ---- Files beside the script -------------------------------------------------------------------------------------- */
+/* ---- Files beside the script ------------------------------------------------------------------------------------- */
 
 char *script_folder(const char *path) {
   const char *slash = strrchr(path, '/');
@@ -49,24 +49,34 @@ static void release_bytes(const void *bytes, size_t size, void *user) {
 }
 
 peri_files script_files(char *folder) {
-  return (peri_files){ .read = read_beside, .done = release_bytes, .user = folder };
+  return (peri_files){.read = read_beside, .done = release_bytes, .user = folder};
 }
 
-/* ---- Setting up the state ------------------------------------------------------------------------------------------ */
+/* ---- Setting up the state ---------------------------------------------------------------------------------------- */
 
-/* Wipes the live line before the script writes to the terminal. Written in Lua so that errors keep the script's line. */
+/* Wipes the live line before the script writes to the terminal. A wrong argument is the fault of the script's line,
+ * which the C function would not find behind the wrapper. */
 static const char BEFORE_OUTPUT[] =
-  "local before = ...\n"
-  "local print, exit, output, stdout, stderr = print, os.exit, io.output, io.stdout, io.stderr\n"
-  "local methods = getmetatable(stdout).__index\n"
-  "local write = methods.write\n"
-  "function _G.print(...) before '\\n' return print(...) end\n"
-  "function os.exit(...) before '\\n' return exit(...) end\n"
-  "function io.write(...) return output():write(...) end\n"
-  "function methods.write(file, ...)\n"
-  "  if file == stdout or file == stderr then before((select(-1, '', ...))) end\n"
-  "  return write(file, ...)\n"
-  "end\n";
+    "local before = ...\n"
+    "local print, exit, output, stdout, stderr = print, os.exit, io.output, io.stdout, io.stderr\n"
+    "local methods = getmetatable(stdout).__index\n"
+    "local write = methods.write\n"
+    "local function check(...)\n"
+    "  for i = 1, select('#', ...) do\n"
+    "    local kind = type((select(i, ...)))\n"
+    "    if kind ~= 'string' and kind ~= 'number' then\n"
+    "      error((\"bad argument #%d to 'write' (string expected, got %s)\"):format(i, kind), 3)\n"
+    "    end\n"
+    "  end\n"
+    "end\n"
+    "function _G.print(...) before '\\n' return print(...) end\n"
+    "function os.exit(...) before '\\n' return exit(...) end\n"
+    "function io.write(...) return output():write(...) end\n"
+    "function methods.write(file, ...)\n"
+    "  check(...)\n"
+    "  if file == stdout or file == stderr then before((select(-1, '', ...))) end\n"
+    "  return write(file, ...)\n"
+    "end\n";
 
 /* before(last): `last` is the end of what is going to be written. */
 static int before_output(lua_State *L) {
@@ -139,8 +149,11 @@ static int with_traceback(lua_State *L) {
 
 bool script_open(host_script *script, host *host, peri_engine *engine, const char *folder) {
   const host_options *options = &host->options;
-  *script = (host_script){ .L = luaL_newstate(), .line = &host->line, .path = options->script,
-                           .argument_count = options->rest_count, .arguments = options->rest };
+  *script = (host_script){.L = luaL_newstate(),
+                          .line = &host->line,
+                          .path = options->script,
+                          .argument_count = options->rest_count,
+                          .arguments = options->rest};
   if (!script->L) {
     live_line_say(script->line, "no memory for Lua");
     return false;
@@ -158,13 +171,16 @@ bool script_open(host_script *script, host *host, peri_engine *engine, const cha
   return true;
 }
 
-/* ---- Running -------------------------------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------------------------- */
 
 int script_run(host_script *script) {
   lua_State *L = script->L;
+  if (!lua_checkstack(L, script->argument_count + 1)) {
+    live_line_say(script->line, "%s: too many arguments", script->path);
+    return HOST_FAILED;
+  }
   lua_pushcfunction(L, with_traceback);
   lua_insert(L, -2);
-  luaL_checkstack(L, script->argument_count, "too many arguments");
   for (int i = 0; i < script->argument_count; i++) lua_pushstring(L, script->arguments[i]);
   if (lua_pcall(L, script->argument_count, 0, -2 - script->argument_count) == LUA_OK) return HOST_FINE;
   if (signals_interrupted()) return HOST_INTERRUPTED;

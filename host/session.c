@@ -6,10 +6,10 @@
 
 #include "signals.h"
 
-#define TURN 0.005          /* seconds between turns of the loop */
-#define FRAME (1.0 / 60)    /* seconds between pictures in the window */
-#define STALLED 0.5         /* seconds after which a device that asks for nothing is not waited for */
-#define TAIL_BLOCKS 2       /* of the device, on their way to the ear */
+#define TURN 0.005       /* seconds between turns of the loop */
+#define FRAME (1.0 / 60) /* seconds between pictures in the window */
+#define STALLED 0.5      /* seconds after which a device that asks for nothing is not waited for */
+#define TAIL_BLOCKS 2    /* of the device, on their way to the ear */
 
 double host_clock(void) {
   struct timespec now;
@@ -18,7 +18,7 @@ double host_clock(void) {
 }
 
 void host_sleep(double seconds) {
-  struct timespec length = { .tv_sec = (time_t)seconds, .tv_nsec = (long)(fmod(seconds, 1) * 1e9) };
+  struct timespec length = {.tv_sec = (time_t)seconds, .tv_nsec = (long)(fmod(seconds, 1) * 1e9)};
   nanosleep(&length, NULL);
 }
 
@@ -52,11 +52,13 @@ static void close_parts(session *session) {
 }
 
 bool session_open(session *session, host *host, peri_engine *engine, const char *name) {
-  *session = (struct session){ .host = host, .engine = engine, .name = name };
+  *session = (struct session){.host = host, .engine = engine, .name = name};
   if (!open_parts(session)) {
     bool no_window = host->options.view && !session->window;
-    if (no_window) live_line_say(&host->line, "cannot open a window: %s; run it without --view", view_error());
-    else live_line_say(&host->line, "%s", peri_error());
+    if (no_window)
+      live_line_say(&host->line, "cannot open a window: %s; run it without --view", view_error());
+    else
+      live_line_say(&host->line, "%s", peri_error());
     close_parts(session);
     return false;
   }
@@ -66,11 +68,11 @@ bool session_open(session *session, host *host, peri_engine *engine, const char 
 
 static void take_status(session *session, host_status *status) {
   *status = (host_status){
-    .name = session->name,
-    .time = peri_engine_time(session->engine),
-    .channels = peri_engine_channels(session->engine),
-    .sample_rate = peri_engine_sample_rate(session->engine),
-    .stats.size = sizeof status->stats,
+      .name = session->name,
+      .time = peri_engine_time(session->engine),
+      .channels = peri_engine_channels(session->engine),
+      .sample_rate = peri_engine_sample_rate(session->engine),
+      .stats.size = sizeof status->stats,
   };
   peri_engine_stats(session->engine, &status->stats);
   peri_device_get_info(session->engine, &status->device);

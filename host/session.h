@@ -8,19 +8,19 @@
 typedef struct session {
   host *host;
   peri_engine *engine;
-  peri_visualizer *visualizer; /* NULL when nothing shows it */
-  view *window;                /* NULL without --view */
-  const char *name;            /* what plays */
+  peri_visualizer *visualizer;            /* NULL when nothing shows it */
+  view *window;                           /* NULL without --view */
+  const char *name;                       /* what plays */
   double started, idle_since, next_frame; /* host_clock; idle_since 0: busy */
   uint64_t idle_frame;
-  int result;                  /* exit code when session_turn has returned false */
+  int result; /* exit code when session_turn has returned false */
 } session;
 
 /* Opens the window and the device. The engine must outlive the session. False after an error was shown. */
 bool session_open(session *session, host *host, peri_engine *engine, const char *name);
 
-/* Shows what there is to show and sleeps 5 ms. `busy`: there is a reason to go on though nothing sounds. False when it is
- * time to end: nothing sounds and what did is heard, the time is over, the window was closed, or Ctrl-C. */
+/* Shows what there is to show and sleeps 5 ms. `busy`: there is a reason to go on though nothing sounds. False when it
+ * is time to end: nothing sounds and what did is heard, the time is over, the window was closed, or Ctrl-C. */
 bool session_turn(session *session, bool busy);
 
 /* Lets a fade be heard that was just begun. */

@@ -27,12 +27,13 @@ static void on_signal(int number) {
   }
   signal(number, SIG_DFL);
   signals.interrupted = 1;
-  if (signals.script) lua_sethook(signals.script, interrupt_script, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+  if (signals.script)
+    lua_sethook(signals.script, interrupt_script, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
 void signals_catch(void) {
   signals.main_thread = pthread_self();
-  struct sigaction action = { .sa_handler = on_signal };
+  struct sigaction action = {.sa_handler = on_signal};
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);

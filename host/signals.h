@@ -6,7 +6,7 @@
 
 typedef struct lua_State lua_State;
 
-/* Before any library installs handlers of its own; the calling thread is the one that `signals_watch` runs scripts on. */
+/* Before any library installs handlers of its own, on the thread that runs scripts. */
 void signals_catch(void);
 bool signals_interrupted(void);
 /* The Lua state whose code a signal interrupts by an error; NULL: none. */

@@ -11,7 +11,7 @@ typedef struct host_status {
   double sample_rate;
   peri_stats stats;
   peri_device_info device;
-  bool has_view;    /* false before the visualizer's first block */
+  bool has_view; /* false before the visualizer's first block */
   peri_view view;
 } host_status;
 

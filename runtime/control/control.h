@@ -112,7 +112,8 @@ struct peri_engine {
   uint32_t loader_threads;
   peri__render render;
   peri__graph graph;
-  uint32_t destination;
+  uint32_t destination;      /* its node; the id never changes */
+  peri_node destination_id;
   /* sources */
   peri__source_chunk **chunks;
   size_t chunk_capacity, chunk_count;

@@ -87,7 +87,7 @@ uint64_t peri_engine_frame(const peri_engine *engine) {
 
 double peri_engine_time(const peri_engine *engine) { return (double)peri_engine_frame(engine) / engine->sample_rate; }
 
-peri_node peri_engine_destination(const peri_engine *engine) { return peri__node_id(engine, engine->destination); }
+peri_node peri_engine_destination(const peri_engine *engine) { return engine->destination_id; }
 
 double peri__frames_of(const peri_engine *engine, double seconds) {
   double frames = seconds * engine->sample_rate, whole = (double)(int64_t)(frames + 0.5);

@@ -139,6 +139,7 @@ bool peri__graph_create(peri_engine *engine, uint32_t channels) {
   input_set_up(&engine->render.nowhere, PERI_NONE, 0);
   engine->destination = peri__graph_add(engine, PERI_NODE_DESTINATION, NULL);
   if (engine->destination == PERI_NONE) return false;
+  engine->destination_id = peri__node_id(engine, engine->destination);
   graph->nodes[engine->destination].held = true;
   graph->nodes[engine->destination].rule.count = channels;
   return true;

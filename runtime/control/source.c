@@ -233,10 +233,9 @@ static void set_up_voice(const peri_engine *engine, peri__source *source) {
 static bool room_in_list(peri_engine *engine, peri__input *input) {
   uint32_t needed = input->started + 1;
   if (needed <= input->promised) return true;
-#ifdef PERI_VALIDATE
-  uint32_t capacity = needed;
-#else
   uint32_t capacity = needed <= 8 ? 8 : needed <= 128 ? 128 : needed + needed / 2;
+#ifdef PERI_VALIDATE
+  if (needed <= 128) capacity = needed; /* lists change all the time */
 #endif
   size_t bytes = sizeof(peri__voice_list) + capacity * sizeof(peri__voice *);
   peri__voice_list *list = peri__allocate(bytes, 16);

@@ -126,5 +126,5 @@ void peri__render_apply(peri__render *render) {
     case PERI_COMMAND_PARAM_RATE: c->PARAM_RATE.param->audio_rate = c->PARAM_RATE.audio_rate; break;
     }
   }
-  if (applied) atomic_fetch_add_explicit(&render->applied, applied, memory_order_relaxed);
+  if (applied) atomic_fetch_add_explicit(&render->applied, applied, memory_order_release);
 }

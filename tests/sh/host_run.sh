@@ -46,7 +46,7 @@ interrupted() { # SIGNAL SCRIPT
 # A shell without job control starts background jobs with SIGINT ignored; the host takes it all the same.
 interrupted INT forever.lua
 interrupted TERM forever.lua
-echo 'while true do end' >busy.lua
+echo 'while true do local table = {} end' >busy.lua # allocates: sanitizers deliver signals in calls alone
 interrupted INT busy.lua
 echo '' >idle.lua
 host 0 run --device null --stay --seconds 0.2 idle.lua

@@ -20,8 +20,10 @@ static void run(lua_State *L, const char *script) {
 static lua_State *new_state(peri_engine *engine) {
   lua_State *L = luaL_newstate();
   luaL_openlibs(L);
-  if (engine) CHECK(peri_lua_attach(L, engine));
-  else luaL_requiref(L, "perilune", luaopen_perilune, 0), lua_pop(L, 1);
+  if (engine)
+    CHECK(peri_lua_attach(L, engine));
+  else
+    luaL_requiref(L, "perilune", luaopen_perilune, 0), lua_pop(L, 1);
   return L;
 }
 
@@ -60,7 +62,7 @@ static double largest_step(const float *out, uint32_t frames) {
   return step;
 }
 
-/* ---- Attaching ---------------------------------------------------------------------------------------------------- */
+/* ---- Attaching -------------------------------------------------------------------------------------------------- */
 
 TEST(an_attached_state_plays_on_the_hosts_engine) {
   peri_engine *engine = new_engine();
@@ -158,7 +160,7 @@ TEST(a_closing_state_takes_its_nodes_and_buffers_along) {
   peri_engine_destroy(engine);
 }
 
-/* ---- Update and waiting --------------------------------------------------------------------------------------------- */
+/* ---- Update and waiting ----------------------------------------------------------------------------------------- */
 
 TEST(update_runs_callbacks_and_tells_of_errors) {
   peri_engine *engine = new_engine();
@@ -195,7 +197,7 @@ TEST(a_state_waits_for_asynchronous_loads) {
   peri_engine_destroy(engine);
 }
 
-/* ---- The game layer's sound ------------------------------------------------------------------------------------------- */
+/* ---- The game layer's sound ------------------------------------------------------------------------------------- */
 
 TEST(volume_pan_and_stop_of_the_game_layer_never_click) {
   peri_engine *engine = new_engine();
@@ -247,7 +249,7 @@ TEST(play_starts_on_the_frame_of_at_and_fades_take_their_time) {
   peri_engine_destroy(engine);
 }
 
-/* ---- Several states ----------------------------------------------------------------------------------------------------- */
+/* ---- Several states --------------------------------------------------------------------------------------------- */
 
 TEST(states_without_a_host_share_one_engine_and_end_in_any_order) {
   lua_State *one = new_state(NULL), *two = new_state(NULL);

@@ -1,0 +1,65 @@
+/* The benchmarks' harness. Every figure stands beside a limit or peer that was measured in the same run: machines
+ * differ and are noisy, ratios stay. A race takes turns, round by round, so that whatever else the machine does meets
+ * all sides alike, and reports medians. */
+#ifndef PERI_BENCH_H
+#define PERI_BENCH_H
+
+#include "base/base.h"
+
+#define BENCH_LIMITS 2
+
+/* Nanoseconds. What is `brief`, far shorter than others let this thread run, by the wall; what is longer by the time
+ * that the thread had of a processor, which takes a microsecond to ask for. */
+uint64_t bench_now(bool brief);
+
+/* One side of a race: does its work once and returns the nanoseconds of it that count. */
+typedef struct bench_side {
+  const char *name; /* of a limit: what it does */
+  double (*run)(void *scene);
+  void *scene;
+} bench_side;
+
+typedef struct bench_race {
+  const char *name;
+  bench_side ours;
+  bench_side limit[BENCH_LIMITS]; /* those with a `run`; one row each */
+  double per;                     /* things done in a run: figures are nanoseconds for one of them */
+  double sound;                   /* or, if not 0, seconds of sound in a run: figures are times real time */
+  double goal[BENCH_LIMITS];      /* the ratio that is wanted at most; 0: none */
+} bench_race;
+
+/* Runs a race and prints its rows: medians of ours and the limit, and the median of the rounds' own ratios of time. */
+void bench_run(const bench_race *race);
+
+/* A row of figures that are no times. */
+typedef struct bench_figure {
+  const char *name, *unit, *limit_name;
+  double ours, limit;
+} bench_figure;
+void bench_print(const bench_figure *figure);
+
+/* Runs one side alone, for a time with a fixed limit, and prints it in `unit` of `nanoseconds` each. */
+void bench_time(const char *name, bench_side ours, const char *unit, double nanoseconds, double limit,
+                const char *limit_name);
+
+/* ---- What the scenes share -------------------------------------------------------------------------------------- */
+
+/* Ends the program with what failed and peri_error(), unless `well`. */
+void bench_must(bool well, const char *what);
+peri_engine *bench_engine(void);           /* stereo, 48,000 Hz */
+peri_buffer *bench_noise(uint32_t frames); /* mono, 48,000 Hz */
+float bench_random(void);                  /* 0 to 1, the same sequence in every run */
+void bench_render(peri_engine *engine, uint32_t quanta);
+peri_stats bench_stats(peri_engine *engine);
+
+/* ---- Subjects, one file each ------------------------------------------------------------------------------------ */
+
+void bench_starts(void);
+void bench_lua(void);
+void bench_blocks(void);
+void bench_mixing(void);
+void bench_plan(void);
+void bench_bytes(void);
+void bench_decode(void);
+
+#endif

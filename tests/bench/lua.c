@@ -1,0 +1,149 @@
+/* Starting sources from Lua, against the least that Lua itself asks for any object of C: an empty userdata. */
+#include "bench/bench.h"
+
+#include "perilune/perilune_lua.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include <stdlib.h>
+
+#define FIRST 100
+#define STEADY 10000
+
+static const char script[] = "local newUserdata = ...\n"
+                             "local perilune = require 'perilune'\n"
+                             "local ctx = perilune.context()\n"
+                             "local buffer = ctx:createBuffer(1, 64, ctx.sampleRate)\n"
+                             "local out = ctx.destination\n"
+                             "local sound = perilune.load(buffer)\n"
+                             "local bodies = {}\n"
+                             "function bodies.userdata(count)\n"
+                             "  for _ = 1, count do newUserdata() end\n"
+                             "end\n"
+                             "function bodies.graph(count)\n"
+                             "  for _ = 1, count do\n"
+                             "    local source = ctx:createBufferSource()\n"
+                             "    source.buffer = buffer\n"
+                             "    source:connect(out)\n"
+                             "    source:start()\n"
+                             "  end\n"
+                             "end\n"
+                             "function bodies.play(count)\n"
+                             "  for _ = 1, count do sound:play() end\n"
+                             "end\n"
+                             "function bodies.options(count)\n"
+                             "  for _ = 1, count do sound:play{ volume = .8, pitch = 1.1, pan = -.3 } end\n"
+                             "end\n"
+                             "return bodies\n";
+
+/* ---- Empty userdata --------------------------------------------------------------------------------------------- */
+
+static int collect_userdata(lua_State *L) {
+  (void)L;
+  return 0;
+}
+
+static int new_userdata(lua_State *L) {
+  lua_newuserdatauv(L, 32, 0);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+static void push_new_userdata(lua_State *L) {
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, collect_userdata);
+  lua_setfield(L, -2, "__gc");
+  lua_pushcclosure(L, new_userdata, 1);
+}
+
+/* ---- A Lua state with an engine --------------------------------------------------------------------------------- */
+
+typedef struct world {
+  peri_engine *engine;
+  lua_State *L; /* the table of bodies stands at index 1 */
+} world;
+
+static world world_create(void) {
+  world w = {bench_engine(), luaL_newstate()};
+  bench_must(w.L != NULL, "Lua");
+  luaL_openlibs(w.L);
+  bench_must(peri_lua_attach(w.L, w.engine), "peri_lua_attach");
+  bench_must(luaL_loadstring(w.L, script) == LUA_OK, "script");
+  push_new_userdata(w.L);
+  if (lua_pcall(w.L, 1, 1, 0) == LUA_OK) return w;
+  bench_must(false, lua_tostring(w.L, -1));
+  return w;
+}
+
+static void world_destroy(world w) {
+  lua_close(w.L);
+  peri_engine_destroy(w.engine);
+}
+
+static double run_body(world w, const char *body, int count) {
+  lua_getfield(w.L, 1, body);
+  lua_pushinteger(w.L, count);
+  uint64_t from = bench_now(count == FIRST);
+  int status = lua_pcall(w.L, 1, 0, 0);
+  uint64_t to = bench_now(count == FIRST);
+  if (status != LUA_OK) bench_must(false, lua_tostring(w.L, -1));
+  return (double)(to - from);
+}
+
+/* ---- The races -------------------------------------------------------------------------------------------------- */
+
+typedef struct lua_scene {
+  const char *body;
+  world world;    /* of steady runs */
+  uint64_t takes; /* of memory in the timed part of all runs but two, in which pools grow */
+  uint32_t runs;
+} lua_scene;
+
+static double run_first(void *user) {
+  const lua_scene *scene = user;
+  world w = world_create();
+  double time = run_body(w, scene->body, FIRST);
+  world_destroy(w);
+  return time;
+}
+
+static double run_steady(void *user) {
+  lua_scene *scene = user;
+  world w = scene->world;
+  uint64_t before = peri__memory_takes();
+  double time = run_body(w, scene->body, STEADY);
+  if (scene->runs++ >= 2) scene->takes += peri__memory_takes() - before;
+  bench_render(w.engine, 2); /* all end */
+  bench_must(peri_lua_update(w.L), "update");
+  lua_gc(w.L, LUA_GCCOLLECT);
+  return time;
+}
+
+static void race_first(const char *name, const char *body) {
+  lua_scene ours = {.body = body}, limit = {.body = "userdata"};
+  bench_run(&(bench_race){.name = name,
+                          .ours = {NULL, run_first, &ours},
+                          .limit = {{"empty userdata of 32 bytes", run_first, &limit}},
+                          .per = FIRST});
+}
+
+static void race_steady(const char *name, const char *body) {
+  lua_scene ours = {.body = body, .world = world_create()}, limit = {.body = "userdata", .world = ours.world};
+  bench_run(&(bench_race){.name = name,
+                          .ours = {NULL, run_steady, &ours},
+                          .limit = {{"empty userdata of 32 bytes", run_steady, &limit}},
+                          .per = STEADY});
+  bench_print(&(bench_figure){"  allocations in all of these, C side", "", "must be 0", .ours = (double)ours.takes});
+  world_destroy(ours.world);
+}
+
+void bench_lua(void) {
+  race_first("create, .buffer=, connect, start, 100", "graph");
+  race_steady("the same, 10,000 at a time", "graph");
+  race_first("sound:play(), first 100", "play");
+  race_steady("sound:play(), 10,000 at a time", "play");
+  race_first("sound:play{volume, pitch, pan}, 100", "options");
+  race_steady("the same, 10,000 at a time", "options");
+}

@@ -1,0 +1,220 @@
+#include "bench/bench.h"
+
+#include <malloc.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIN_ROUNDS 9
+#define MAX_ROUNDS 400
+
+static double seconds_a_race = 1.0;
+
+uint64_t bench_now(bool brief) {
+  if (brief) return peri__nanoseconds();
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- Rounds ----------------------------------------------------------------------------------------------------- */
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+typedef struct summary {
+  double median, spread; /* half of what the middle half of the values spans, as a part of the median */
+} summary;
+
+static summary summarise(const double *values, int count) {
+  double sorted[MAX_ROUNDS];
+  memcpy(sorted, values, (size_t)count * sizeof *sorted);
+  qsort(sorted, (size_t)count, sizeof *sorted, ascending);
+  double median = count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+  return (summary){median, median != 0 ? (sorted[count - 1 - count / 4] - sorted[count / 4]) / 2 / median : 0};
+}
+
+static double run_side(const bench_side *side) { return side->run ? side->run(side->scene) : 0; }
+
+static bool goes_on(int rounds, uint64_t began) {
+  if (rounds < MIN_ROUNDS) return true;
+  return rounds < MAX_ROUNDS && (double)(peri__nanoseconds() - began) < seconds_a_race * 1e9;
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------------------------- */
+
+static const char *number(double value, char text[32]) {
+  int decimals = value == 0 || value >= 100 ? 0 : value < 1 ? 3 : value < 10 ? 2 : 1;
+  snprintf(text, 32, "%.*f", decimals, value);
+  return text;
+}
+
+typedef struct row {
+  const char *name, *unit, *limit_name;
+  double ours, limit, ratio; /* ratio: NAN for none */
+  double spread, goal;       /* goal: 0 for none */
+  int rounds;                /* 0: counted, not measured */
+} row;
+
+static void print_row(const row *row) {
+  char ours[32], limit[32], ratio[32] = "-", rounds[32] = "";
+  if (!isnan(row->ratio)) number(row->ratio, ratio);
+  if (row->rounds) snprintf(rounds, sizeof rounds, "±%.0f%% of %d", row->spread * 100, row->rounds);
+  printf("  %-38s %8s %-6s %8s %8s  %-13s %s", row->name, number(row->ours, ours), row->unit, number(row->limit, limit),
+         ratio, rounds, row->limit_name);
+  if (row->goal > 0) printf("; goal %g%s", row->goal, row->ratio > row->goal ? ", missed" : "");
+  putchar('\n');
+  fflush(stdout);
+}
+
+void bench_print(const bench_figure *figure) {
+  row row = {figure->name, figure->unit, figure->limit_name, figure->ours, figure->limit, NAN, 0, 0, 0};
+  if (row.limit != 0) row.ratio = row.ours / row.limit;
+  print_row(&row);
+}
+
+void bench_run(const bench_race *race) {
+  static double times[1 + BENCH_LIMITS][MAX_ROUNDS], ratios[MAX_ROUNDS];
+  const bench_side *sides[1 + BENCH_LIMITS] = {&race->ours, &race->limit[0], &race->limit[1]};
+  for (int s = 0; s <= BENCH_LIMITS; s++) run_side(sides[s]); /* warms caches and pools */
+  int rounds = 0;
+  for (uint64_t began = peri__nanoseconds(); goes_on(rounds, began); rounds++) {
+    for (int k = 0; k <= BENCH_LIMITS; k++) {
+      int s = rounds % 2 ? BENCH_LIMITS - k : k; /* nobody is always first */
+      times[s][rounds] = run_side(sides[s]);
+    }
+  }
+  for (int l = 0; l < BENCH_LIMITS; l++) {
+    if (!race->limit[l].run) continue;
+    for (int r = 0; r < rounds; r++) ratios[r] = times[0][r] / times[1 + l][r];
+    summary ratio = summarise(ratios, rounds);
+    double ours = summarise(times[0], rounds).median, limit = summarise(times[1 + l], rounds).median;
+    row row = {.name = race->name, .unit = "ns", .limit_name = race->limit[l].name};
+    row.ours = ours / race->per;
+    row.limit = limit / race->per;
+    if (race->sound > 0) row.unit = "x", row.ours = race->sound * 1e9 / ours, row.limit = race->sound * 1e9 / limit;
+    row.ratio = ratio.median;
+    row.spread = ratio.spread;
+    row.goal = race->goal[l];
+    row.rounds = rounds;
+    print_row(&row);
+  }
+}
+
+void bench_time(const char *name, bench_side ours, const char *unit, double nanoseconds, double limit,
+                const char *limit_name) {
+  static double times[MAX_ROUNDS];
+  run_side(&ours);
+  int rounds = 0;
+  for (uint64_t began = peri__nanoseconds(); goes_on(rounds, began); rounds++) times[rounds] = run_side(&ours);
+  summary time = summarise(times, rounds);
+  double figure = time.median / nanoseconds;
+  print_row(&(row){name, unit, limit_name, figure, limit, figure / limit, time.spread, 0, rounds});
+}
+
+/* ---- What the scenes share -------------------------------------------------------------------------------------- */
+
+void bench_must(bool well, const char *what) {
+  if (well) return;
+  fprintf(stderr, "perilune-bench: %s: %s\n", what, peri_error());
+  exit(1);
+}
+
+peri_engine *bench_engine(void) {
+  peri_engine_def def = peri_default_engine_def();
+  peri_engine *engine = peri_engine_create(&def);
+  bench_must(engine != NULL, "engine");
+  return engine;
+}
+
+float bench_random(void) {
+  static uint32_t state = 1;
+  state = state * 1664525u + 1013904223u;
+  return (float)(state >> 8) / 16777216.0f;
+}
+
+peri_buffer *bench_noise(uint32_t frames) {
+  float *samples = malloc(frames * sizeof *samples);
+  bench_must(samples != NULL, "memory");
+  for (uint32_t i = 0; i < frames; i++) samples[i] = 2 * bench_random() - 1;
+  peri_buffer *buffer = peri_buffer_create(1, frames, 48000.0);
+  bench_must(buffer && peri_buffer_write(buffer, 0, 0, samples, frames), "buffer");
+  free(samples);
+  return buffer;
+}
+
+void bench_render(peri_engine *engine, uint32_t quanta) {
+  float out[2 * PERI_QUANTUM];
+  for (uint32_t q = 0; q < quanta; q++) bench_must(peri_engine_render(engine, out, PERI_QUANTUM), "render");
+}
+
+peri_stats bench_stats(peri_engine *engine) {
+  peri_stats stats = {.size = sizeof stats};
+  bench_must(peri_engine_stats(engine, &stats), "statistics");
+  return stats;
+}
+
+/* ---- The program ------------------------------------------------------------------------------------------------ */
+
+static const struct {
+  const char *name, *title;
+  void (*run)(void);
+} subjects[] = {
+    {"starts", "Create and start a source from C", bench_starts},
+    {"lua", "Create and start a source from Lua, the collector's work included", bench_lua},
+    {"blocks", "Hand a block of 1,024 floats to another thread, on the audio thread's side", bench_blocks},
+    {"mixing", "Mix looping voices over one sound of 0.3 s, own gain and pan: a voice and frame", bench_mixing},
+    {"plan", "Add source -> gain -> destination to a graph of them, and start it", bench_plan},
+    {"bytes", "Memory of one playing source", bench_bytes},
+    {"decode", "Decode Ogg Vorbis: times real time", bench_decode},
+};
+#define SUBJECTS (sizeof subjects / sizeof *subjects)
+
+static int usage(FILE *out, int status) {
+  fputs("Usage: perilune-bench [--quick] [NAME]\n\nMeasures everything, or the subjects with NAME in their names:",
+        out);
+  for (size_t s = 0; s < SUBJECTS; s++) fprintf(out, " %s", subjects[s].name);
+  fputs("\n", out);
+  return status;
+}
+
+int main(int count, char **arguments) {
+  const char *wanted = "";
+  for (int a = 1; a < count; a++) {
+    if (strcmp(arguments[a], "--quick") == 0)
+      seconds_a_race = 0.15;
+    else if (strcmp(arguments[a], "--help") == 0)
+      return usage(stdout, 0);
+    else if (arguments[a][0] == '-' || *wanted)
+      return usage(stderr, 2);
+    else
+      wanted = arguments[a];
+  }
+  bool known = false;
+  for (size_t s = 0; s < SUBJECTS; s++) known = known || strstr(subjects[s].name, wanted);
+  if (!known) return usage(stderr, 2);
+
+  /* Freed memory stays with the process, so that no round pays for pages that the one before has paid for. */
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+
+  printf(
+      "perilune %s, %ld processors. Ours and limit take turns in every round; figures are medians; ratio is ours over\n"
+      "limit in time or size, the median of all rounds, ± half of what the middle half of them spans.\n",
+      peri_version(), sysconf(_SC_NPROCESSORS_ONLN));
+#ifndef NDEBUG
+  printf("This is no release build: its figures say little.\n");
+#endif
+  printf("\n  %-38s %8s %-6s %8s  %7s  %-12s %s\n", "", "ours", "", "limit", "ratio", "rounds", "limit is");
+  for (size_t s = 0; s < SUBJECTS; s++) {
+    if (!strstr(subjects[s].name, wanted)) continue;
+    printf("%s: %s\n", subjects[s].name, subjects[s].title);
+    subjects[s].run();
+  }
+  return 0;
+}
