@@ -101,7 +101,7 @@ static int create_node(lua_State *L, const peri__lua_type *type) {
   peri__lua_arguments(L, 2);
   peri__lua_context *context = open_context(L);
   peri__lua_node *node = peri__lua_new_node(L, peri__lua_state(L), context, type);
-  node->id = peri_node_create(context->engine, (peri_node_kind)type->node_kind);
+  node->id = peri_node_create(peri__lua_engine(L, context), (peri_node_kind)type->node_kind);
   if (!node->id) peri__lua_fail_engine(L);
   peri__lua_apply_options(L, peri__lua_state(L), 3, 2);
   lua_settop(L, 3);

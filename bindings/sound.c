@@ -142,7 +142,7 @@ static void reserve_played(lua_State *L, sound *self) {
 static int play(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
   sound *self = check_sound(L);
-  peri_engine *engine = peri__lua_engine(L, self->context);
+  peri__lua_engine(L, self->context);
   peri_source_def def = peri_default_source_def();
   def.panned = def.whole_frames = true;
   def.owner = self->context->owner;
@@ -162,7 +162,8 @@ static int play(lua_State *L) {
     peri__lua_set_callback(L, self->context, def.user, lua_gettop(L));
     lua_pop(L, 1);
   }
-  *id = peri_source_play(engine, &def, self->context->destination);
+  /* Asked again: making the handle may have collected, and a script's finaliser closed the context. */
+  *id = peri_source_play(peri__lua_engine(L, self->context), &def, self->context->destination);
   if (*id) {
     self->played[self->played_count++] = *id;
     return 1;

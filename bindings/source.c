@@ -17,13 +17,13 @@ int peri__lua_create_buffer_source(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
   peri__lua_arguments(L, 2);
   peri__lua_context *context = peri__lua_check_context(L, 1);
-  peri_engine *engine = peri__lua_engine(L, context);
+  peri__lua_engine(L, context);
   buffer_source *source = (buffer_source *)peri__lua_new_node(L, state, context, &peri__lua_buffer_source_type);
   source->user = peri__lua_next_user(state);
   peri_source_def def = peri_default_source_def();
   def.owner = context->owner;
   def.user = source->user;
-  source->node.id = peri_source_create(engine, &def);
+  source->node.id = peri_source_create(peri__lua_engine(L, context), &def);
   if (!source->node.id) peri__lua_fail_engine(L);
   peri__lua_apply_options(L, state, 3, 2);
   lua_settop(L, 3);

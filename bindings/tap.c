@@ -24,10 +24,9 @@ int peri__lua_create_tap(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
   peri__lua_arguments(L, 3);
   peri__lua_context *context = peri__lua_check_context(L, 1);
-  peri_engine *engine = peri__lua_engine(L, context);
+  peri__lua_engine(L, context);
   const peri__lua_node *node = peri__lua_handle(L, 2, &peri__lua_audio_node, NULL);
   if (node->context != context) peri__lua_fail(L, "the %s belongs to another context", node->head.type->name);
-  peri__lua_node_engine(L, node);
   peri_tap_def def = peri_default_tap_def();
   if (!lua_isnil(L, 3)) {
     peri__lua_options(L, 3, names);
@@ -44,7 +43,7 @@ int peri__lua_create_tap(lua_State *L) {
   tap *self = peri__lua_new(L, state, &peri__lua_tap_type, 1);
   lua_pushvalue(L, 2);
   lua_setiuservalue(L, lua_gettop(L) - 1, 1);
-  self->tap = peri_tap_create(engine, node->id, &def);
+  self->tap = peri_tap_create(peri__lua_node_engine(L, node), node->id, &def);
   if (!self->tap) peri__lua_fail_engine(L);
   peri__lua_context_retain(context);
   self->context = context;

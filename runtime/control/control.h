@@ -130,7 +130,9 @@ struct peri_engine {
   peri__registry_entry *registry;
   struct peri__load *loads;  /* under way */
   peri__loader *loader;
+  uint32_t load_count;
   bool closing;
+  bool told_nonfinite;
   /* output */
   peri__device *device;
   struct peri_tap *taps;

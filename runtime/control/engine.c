@@ -177,8 +177,16 @@ void peri__reclaim(peri_engine *engine, uint32_t most) {
   peri__taps_collect(engine);
 }
 
+static void report_nonfinite(peri_engine *engine) {
+  if (engine->told_nonfinite || !atomic_load_explicit(&engine->render.nonfinite, memory_order_relaxed)) return;
+  engine->told_nonfinite = true;
+  peri__log(PERI_LOG_WARNING, "a NaN or infinite sample was about to be heard; it was silenced (peri_stats.nonfinite counts "
+                              "them, this is said once)");
+}
+
 bool peri_engine_update(peri_engine *engine) {
   peri__lock(engine);
+  report_nonfinite(engine);
   peri__reclaim(engine, UINT32_MAX);
   bool done = peri__compile(engine);
   peri__publish(engine);
@@ -226,6 +234,7 @@ bool peri_engine_stats(peri_engine *engine, peri_stats *stats) {
       .underruns = engine->device ? peri__device_underruns(engine->device) : 0,
       .nonfinite = atomic_load_explicit(&render->nonfinite, memory_order_relaxed),
       .tap_dropped = tap_drops(engine),
+      .loads = engine->load_count,
       .device_losses = engine->device ? peri__device_losses(engine->device) : 0,
   };
   peri__unlock(engine);

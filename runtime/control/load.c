@@ -103,6 +103,7 @@ static void finish_load(peri_engine *engine, peri__load *load, peri_buffer *buff
   peri__load **place = &engine->loads;
   while (*place != load) place = &(*place)->next;
   *place = load->next;
+  engine->load_count--;
   tell_waiters(engine, load, buffer);
   peri__unlock(engine);
   peri_buffer_release(buffer);
@@ -145,6 +146,7 @@ static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_b
   memcpy(load->key, key, key_bytes);
   load->next = engine->loads;
   engine->loads = load;
+  engine->load_count++;
   peri__loader_add(engine->loader, &load->job);
   return load;
 }

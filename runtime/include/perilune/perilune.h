@@ -144,8 +144,8 @@ typedef struct peri_stats {
   uint32_t sources;              /* slots in use: created, scheduled, playing, or ended and not yet reclaimed */
   uint32_t sources_playing;      /* heard or keeping time in the last quantum */
   uint32_t sources_scheduled;    /* started with a time that has not come */
-  uint64_t sources_started;      /* since the engine was made */
-  uint64_t sources_ended;        /* likewise */
+  uint64_t sources_started;      /* that the audio thread has taken over since the engine was made */
+  uint64_t sources_ended;        /* of them, those that have ended */
   uint32_t nodes;                /* of the graph, the destination included, sources left out */
   uint32_t plan_steps;           /* of the render plan in use */
   uint64_t source_bytes;         /* memory of source slots (all, free ones too) and voice lists */
@@ -158,6 +158,7 @@ typedef struct peri_stats {
   uint64_t nonfinite;            /* quanta silenced because a NaN or infinity appeared */
   uint64_t tap_dropped;          /* blocks dropped by taps, in all */
   uint64_t device_losses;        /* devices lost since the engine was made */
+  uint32_t loads;                /* asynchronous loads under way */
 } peri_stats;
 
 /* A snapshot; never blocks the audio thread. */
