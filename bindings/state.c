@@ -257,6 +257,7 @@ bool peri_lua_update(lua_State *L) {
 bool peri_lua_is_waiting(lua_State *L) {
   peri__lua *state = record_if_any(L);
   for (peri__lua_context *context = state ? state->contexts : NULL; context; context = context->next) {
+    if (context->closed) continue;
     if (context->kind != PERI_LUA_OFFLINE ? context->callback_count > 0 : context->loads > 0) return true;
   }
   return false;

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-static _Thread_local peri__role role = PERI_ROLE_CONTROL;
-static _Thread_local char error_text[512] = "no error";
+/* Initial-exec: the general model allocates at a thread's first access when the library came by dlopen. It takes all of
+ * a module's thread-locals from a small reserve, so they are kept small. */
+static _Thread_local __attribute__((tls_model("initial-exec"))) peri__role role = PERI_ROLE_CONTROL;
+static _Thread_local char error_text[256] = "no error";
 
 static atomic_uint_fast64_t memory_bytes, memory_takes, memory_fail_in;
 

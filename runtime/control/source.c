@@ -485,7 +485,8 @@ static bool start(peri_engine *engine, peri__source *source, const start_plan *p
   }
   source->destination->started++;
   source->flags |= PERI_SOURCE_WAS_STARTED;
-  PERI_SEND(engine, SOURCE_START, voice, source->destination, (int64_t)first);
+  source->start = (int64_t)(past ? (double)peri_engine_frame(engine) : first);
+  PERI_SEND(engine, SOURCE_START, voice, source->destination);
   return peri__publish(engine);
 }
 

@@ -18,6 +18,18 @@ peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
   return state;
 }
 
+/* Where the playhead must be by the clock, in 32.32 frames: good until the audio thread has shown it once. */
+static int64_t extrapolate(const peri_engine *engine, const peri__source *source, const peri__source_details *details) {
+  int64_t start, end, frames = (int64_t)peri_engine_frame(engine) - source->start;
+  double position = (double)details->offset;
+  if (peri__source_started(source) && frames > 0) position += (double)frames * (double)peri__source_step(engine, source);
+  peri__source_loop_points(source, &start, &end);
+  if (source->flags & PERI_SOURCE_LOOPS && position >= (double)end && end > start)
+    position = (double)start + fmod(position - (double)start, (double)(end - start));
+  double last = source->storage ? (double)source->storage->frames * (double)PERI_ONE : 0.0;
+  return (int64_t)(position < 0.0 ? 0.0 : position > last ? last : position);
+}
+
 bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds) {
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
@@ -25,7 +37,7 @@ bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds
   if (details) {
     double rate = source->storage ? source->storage->sample_rate : engine->sample_rate;
     int64_t shown = atomic_load_explicit(&details->shown_position, memory_order_relaxed);
-    *seconds = shown < 0 ? 0.0 : (double)shown / (double)PERI_ONE / rate;
+    *seconds = (double)(shown < 0 ? extrapolate(engine, source, details) : shown) / (double)PERI_ONE / rate;
   }
   peri__unlock(engine);
   return details != NULL;

@@ -12,8 +12,8 @@ static bool check_def(const peri_tap_def *def, uint32_t channels) {
   if (def->size != sizeof *def) return peri__fail("tap: begin with peri_default_tap_def()");
   if (channels < 1 || channels > PERI_MAX_CHANNELS)
     return peri__fail("tap: channels must be 1 to %d, got %u", PERI_MAX_CHANNELS, channels);
-  if (def->block_size < channels || def->block_size > 1u << 20 || def->block_size % channels != 0)
-    return peri__fail("tap: blockSize must be a multiple of the %u channels, at most %u, got %u", channels, 1u << 20, def->block_size);
+  if (def->block_size < channels || def->block_size > 1u << 20)
+    return peri__fail("tap: blockSize must be %u (channels) to %u, got %u", channels, 1u << 20, def->block_size);
   if (def->blocks < 2 || def->blocks > 4096) return peri__fail("tap: blocks must be 2 to 4096, got %u", def->blocks);
   if (def->max_blocks < def->blocks || def->max_blocks > 4096)
     return peri__fail("tap: maxBlocks must be %u (blocks) to 4096, got %u", def->blocks, def->max_blocks);
@@ -31,7 +31,7 @@ static uint32_t tapped_node(peri_engine *engine, peri_node id) {
 static peri_tap *create(peri_engine *engine, peri_node id, const peri_tap_def *def, uint32_t channels) {
   peri_tap *tap = PERI_NEW(peri_tap);
   if (!tap) return NULL;
-  peri__blocks_plan plan = {channels, def->block_size, def->blocks, def->max_blocks, def->dry};
+  peri__blocks_plan plan = {channels, def->block_size - def->block_size % channels, def->blocks, def->max_blocks, def->dry};
   tap->blocks = peri__blocks_create(&plan);
   tap->node = tap->blocks ? tapped_node(engine, id) : PERI_NONE;
   if (tap->node == PERI_NONE) {

@@ -20,7 +20,7 @@ struct peri__storage;
 #define PERI_COMMANDS(COMMAND)                                                                                         \
   COMMAND(PLAN, struct peri__plan *plan;)                                                                              \
   COMMAND(VOICE_LIST, struct peri__input *input; struct peri__voice_list *list;)                                       \
-  COMMAND(SOURCE_START, struct peri__voice *voice; struct peri__input *input; int64_t frame;)                          \
+  COMMAND(SOURCE_START, struct peri__voice *voice; struct peri__input *input;)                                         \
   COMMAND(SOURCE_STOP, struct peri__voice *voice; int64_t frame;)                                                      \
   COMMAND(SOURCE_FADE_OUT, struct peri__voice *voice; int64_t frame; uint32_t frames;)                                 \
   COMMAND(SOURCE_GAINS, struct peri__voice *voice; float gain[4]; uint32_t frames;)                                    \

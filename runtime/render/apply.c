@@ -8,12 +8,10 @@ static bool is_live(peri__voice *voice) {
   return phase == PERI_SOURCE_STARTED || phase == PERI_SOURCE_SOUNDING;
 }
 
-static void start(peri__render *render, peri__voice *voice, peri__input *input, int64_t frame) {
-  peri__source *source = peri__source_of(voice);
-  source->start = frame;
+static void start(peri__render *render, peri__voice *voice, peri__input *input) {
   voice->flags |= PERI_VOICE_PENDING;
   peri__voices_add(input, voice);
-  atomic_store_explicit(&source->phase, PERI_SOURCE_STARTED, memory_order_relaxed);
+  atomic_store_explicit(&peri__source_of(voice)->phase, PERI_SOURCE_STARTED, memory_order_relaxed);
   atomic_fetch_add_explicit(&render->started, 1, memory_order_relaxed);
 }
 
@@ -92,9 +90,7 @@ void peri__render_apply(peri__render *render) {
     switch ((peri__command_type)c->type) {
     case PERI_COMMAND_PLAN: publish_plan(render, c->PLAN.plan); break;
     case PERI_COMMAND_VOICE_LIST: replace_list(render, c->VOICE_LIST.input, c->VOICE_LIST.list); break;
-    case PERI_COMMAND_SOURCE_START:
-      start(render, c->SOURCE_START.voice, c->SOURCE_START.input, c->SOURCE_START.frame);
-      break;
+    case PERI_COMMAND_SOURCE_START: start(render, c->SOURCE_START.voice, c->SOURCE_START.input); break;
     case PERI_COMMAND_SOURCE_STOP:
       if (is_live(c->SOURCE_STOP.voice)) stop(c->SOURCE_STOP.voice, c->SOURCE_STOP.frame);
       break;

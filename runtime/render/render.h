@@ -104,7 +104,7 @@ typedef struct peri__source {
   /* the audio thread writes from START on, control reads and resets */
   atomic_uchar phase;
   float playback_rate;              /* control alone */
-  int64_t start;                    /* control until START, then the audio thread */
+  int64_t start;                    /* first frame on the engine's clock; control until START, then nobody */
   _Atomic(peri__source_details *) details; /* control puts it there at any time */
 } peri__source;
 _Static_assert(sizeof(peri__source) == PERI_CACHE_LINE, "the cold half of a source fills one cache line");

@@ -61,21 +61,21 @@ typedef struct row {
   int rounds;                /* 0: counted, not measured */
 } row;
 
-static void print_row(const row *row) {
+static void print_row(const row *line) {
   char ours[32], limit[32], ratio[32] = "-", rounds[32] = "";
-  if (!isnan(row->ratio)) number(row->ratio, ratio);
-  if (row->rounds) snprintf(rounds, sizeof rounds, "±%.0f%% of %d", row->spread * 100, row->rounds);
-  printf("  %-38s %8s %-6s %8s %8s  %-13s %s", row->name, number(row->ours, ours), row->unit, number(row->limit, limit),
-         ratio, rounds, row->limit_name);
-  if (row->goal > 0) printf("; goal %g%s", row->goal, row->ratio > row->goal ? ", missed" : "");
+  if (!isnan(line->ratio)) number(line->ratio, ratio);
+  if (line->rounds) snprintf(rounds, sizeof rounds, "±%.0f%% of %d", line->spread * 100, line->rounds);
+  printf("  %-38s %8s %-6s %8s %8s  %-13s %s", line->name, number(line->ours, ours), line->unit,
+         number(line->limit, limit), ratio, rounds, line->limit_name);
+  if (line->goal > 0) printf("; goal %g%s", line->goal, line->ratio > line->goal ? ", missed" : "");
   putchar('\n');
   fflush(stdout);
 }
 
 void bench_print(const bench_figure *figure) {
-  row row = {figure->name, figure->unit, figure->limit_name, figure->ours, figure->limit, NAN, 0, 0, 0};
-  if (row.limit != 0) row.ratio = row.ours / row.limit;
-  print_row(&row);
+  row line = {figure->name, figure->unit, figure->limit_name, figure->ours, figure->limit, NAN, 0, 0, 0};
+  if (line.limit != 0) line.ratio = line.ours / line.limit;
+  print_row(&line);
 }
 
 void bench_run(const bench_race *race) {
@@ -94,15 +94,15 @@ void bench_run(const bench_race *race) {
     for (int r = 0; r < rounds; r++) ratios[r] = times[0][r] / times[1 + l][r];
     summary ratio = summarise(ratios, rounds);
     double ours = summarise(times[0], rounds).median, limit = summarise(times[1 + l], rounds).median;
-    row row = {.name = race->name, .unit = "ns", .limit_name = race->limit[l].name};
-    row.ours = ours / race->per;
-    row.limit = limit / race->per;
-    if (race->sound > 0) row.unit = "x", row.ours = race->sound * 1e9 / ours, row.limit = race->sound * 1e9 / limit;
-    row.ratio = ratio.median;
-    row.spread = ratio.spread;
-    row.goal = race->goal[l];
-    row.rounds = rounds;
-    print_row(&row);
+    row line = {.name = race->name, .unit = "ns", .limit_name = race->limit[l].name};
+    line.ours = ours / race->per;
+    line.limit = limit / race->per;
+    if (race->sound > 0) line.unit = "x", line.ours = race->sound * 1e9 / ours, line.limit = race->sound * 1e9 / limit;
+    line.ratio = ratio.median;
+    line.spread = ratio.spread;
+    line.goal = race->goal[l];
+    line.rounds = rounds;
+    print_row(&line);
   }
 }
 

@@ -45,8 +45,7 @@ enum {
 static call calls[CALL_COUNT] = {
 #define FIXED_NAME(type, function, parameters, arguments) [CALL_##function] = {.name = #function},
 #define VARIABLE_NAME(function) [CALL_##function] = {.name = #function},
-  FIXED(FIXED_NAME) VARIABLE(VARIABLE_NAME)
-};
+    FIXED(FIXED_NAME) VARIABLE(VARIABLE_NAME)};
 
 /* ---- The real ones ---------------------------------------------------------------------------------------------- */
 
@@ -68,7 +67,8 @@ static int plain_posix_memalign(void **memory, size_t alignment, size_t size) {
 /* The newest version first: of the condition variables an old kind exists under the same names. dlsym cannot be used to
  * find dlsym. */
 void *guard_real(const char *name) {
-  static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.32", "GLIBC_2.28", "GLIBC_2.17", "GLIBC_2.3.2", "GLIBC_2.2.5"};
+  static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.32",  "GLIBC_2.28",
+                                         "GLIBC_2.17", "GLIBC_2.3.2", "GLIBC_2.2.5"};
   for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
     void *found = dlvsym(RTLD_NEXT, name, versions[v]);
     if (found) return found;

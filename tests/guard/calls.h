@@ -1,5 +1,5 @@
 /* The functions that no audio callback may call: F(type, name, parameters, arguments), and V for those of variable
- * arguments, which calls.c writes out. Names that only take part in a number (snprintf, clock_gettime) are not here. */
+ * arguments, which calls.c writes out. What only computes (snprintf, clock_gettime) is not here. */
 #ifndef AUDIO_GUARD_CALLS_H
 #define AUDIO_GUARD_CALLS_H
 
@@ -30,15 +30,14 @@
   F(int, pthread_rwlock_trywrlock, (pthread_rwlock_t * lock), (lock))                                                  \
   F(int, pthread_rwlock_unlock, (pthread_rwlock_t * lock), (lock))                                                     \
   F(int, pthread_spin_lock, (pthread_spinlock_t * lock), (lock))                                                       \
-  F(int, pthread_cond_wait, (pthread_cond_t * change, pthread_mutex_t *lock), (change, lock))                          \
-  F(int, pthread_cond_timedwait, (pthread_cond_t * change, pthread_mutex_t *lock, const struct timespec *until),       \
+  F(int, pthread_cond_wait, (pthread_cond_t * change, pthread_mutex_t * lock), (change, lock))                         \
+  F(int, pthread_cond_timedwait, (pthread_cond_t * change, pthread_mutex_t * lock, const struct timespec *until),      \
     (change, lock, until))                                                                                             \
   F(int, pthread_cond_signal, (pthread_cond_t * change), (change))                                                     \
   F(int, pthread_cond_broadcast, (pthread_cond_t * change), (change))                                                  \
   F(int, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier))                                               \
   F(int, pthread_once, (pthread_once_t * once, void (*run)(void)), (once, run))                                        \
-  F(int, pthread_create,                                                                                               \
-    (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *user),                          \
+  F(int, pthread_create, (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *user),     \
     (thread, attributes, run, user))                                                                                   \
   F(int, pthread_join, (pthread_t thread, void **result), (thread, result))                                            \
   F(int, pthread_detach, (pthread_t thread), (thread))                                                                 \
@@ -48,7 +47,7 @@
   F(int, sem_post, (sem_t * semaphore), (semaphore))                                                                   \
   F(int, mtx_lock, (mtx_t * lock), (lock))                                                                             \
   F(int, mtx_unlock, (mtx_t * lock), (lock))                                                                           \
-  F(int, cnd_wait, (cnd_t * change, mtx_t *lock), (change, lock))                                                      \
+  F(int, cnd_wait, (cnd_t * change, mtx_t * lock), (change, lock))                                                     \
   F(void, flockfile, (FILE * file), (file))
 
 #define WAITING(F)                                                                                                     \

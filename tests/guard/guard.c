@@ -35,7 +35,7 @@ static atomic_ulong callbacks, frames, sections;
 static atomic_uintptr_t followed_begin, followed_end;
 static pid_t process;
 
-static THREAD_LOCAL int depth;  /* of audio callbacks, on this thread */
+static THREAD_LOCAL int depth;   /* of audio callbacks, on this thread */
 static THREAD_LOCAL bool noting; /* what the guard itself calls is not seen */
 
 /* ---- In a callback ---------------------------------------------------------------------------------------------- */
@@ -74,17 +74,17 @@ static void keep(const char *name, const void *caller, void *const *stack, int c
   memcpy(v->stack, stack, (size_t)count * sizeof *stack);
 }
 
-bool guard_note(const char *name, const void *caller) {
-  if (!depth || noting) return false;
+void guard_note(const char *name, const void *caller) {
+  if (!depth || noting) return;
   noting = true;
   guard_trap_system_calls(false);
   void *stack[MAX_DEPTH];
   int count = backtrace(stack, MAX_DEPTH);
-  while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire)) {}
+  while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire)) {
+  }
   keep(name, caller, stack, count);
   atomic_flag_clear_explicit(&lock, memory_order_release);
   noting = false;
-  return true;
 }
 
 /* ---- Following an object ----------------------------------------------------------------------------------------- */
@@ -137,8 +137,8 @@ void guard_print(const char *format, ...) {
   if (length >= (int)sizeof line) length = (int)sizeof line - 1;
   ssize_t (*put)(int, const void *, size_t);
   *(void **)&put = guard_real("write");
-  if (report_file >= 0 && put(report_file, line, (size_t)length) < 0) report_file = -1;
-  if (violation_count && put(STDERR_FILENO, line, (size_t)length) < 0) return;
+  int file = report_file >= 0 ? report_file : STDERR_FILENO;
+  if (put(file, line, (size_t)length) < 0) return;
 }
 
 static void print_place(const void *address) {
@@ -178,7 +178,8 @@ __attribute__((destructor)) static void finish(void) {
   noting = true;
   const char *path = getenv("AUDIO_GUARD_REPORT");
   if (path && *path) report_file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire)) {}
+  while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire)) {
+  }
   report();
   if (report_file >= 0) close(report_file);
   bool fatal = violation_count && getenv("AUDIO_GUARD_FATAL");

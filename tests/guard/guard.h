@@ -4,8 +4,8 @@
  * SDL_OpenAudioDevice, whose callback it wraps (sdl.c). Where the kernel can (x86-64, Linux 5.11), every system call
  * inside a callback is seen as well, whoever makes it (traps.c). What was seen is reported when the process ends.
  *
- * Environment: AUDIO_GUARD_REPORT names a file to which the report is appended as well; with AUDIO_GUARD_FATAL set the
- * process ends with status 86 after violations. */
+ * Environment: AUDIO_GUARD_REPORT names a file to which the report is appended, instead of going to standard error;
+ * with AUDIO_GUARD_FATAL set the process ends with status 86 after violations. */
 #ifndef AUDIO_GUARD_H
 #define AUDIO_GUARD_H
 
@@ -22,8 +22,8 @@ EXPORT void audio_guard_leave(void);
 /* A callback of the real SDL was passed on, with so many frames. */
 void guard_count_callback(unsigned frames);
 
-/* Called from `caller`: a violation if this thread is in a callback; true if it was one. */
-bool guard_note(const char *name, const void *caller);
+/* A function was called from `caller`: a violation if this thread is in a callback. */
+void guard_note(const char *name, const void *caller);
 
 /* Calls from the object in which `address` lies are counted from now on, in a callback or not: they show that the
  * guard really stands before that object's calls. */

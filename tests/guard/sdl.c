@@ -70,7 +70,9 @@ void *guard_wrap_symbol(void *library, const char *name, void *(*find)(void *, c
   if (!open && !close) return NULL;
   void *real = find(library, name);
   if (!real) return NULL;
-  if (open) *(void **)&real_open = real;
-  else *(void **)&real_close = real;
+  if (open)
+    *(void **)&real_open = real;
+  else
+    *(void **)&real_close = real;
   return open ? (void *)open_device : (void *)close_device;
 }

@@ -29,7 +29,7 @@ static void trapped(int signal, siginfo_t *info, void *user) {
   trapping = 0;
   if (info->si_code != REASON_DISPATCH) return;
   *instruction -= SYSCALL_BYTES;
-  if (info->si_syscall == SYS_rt_sigreturn) return; /* a signal was handled meanwhile */
+  if (info->si_syscall == SYS_rt_sigreturn) return;  /* a signal was handled meanwhile */
   if (info->si_syscall == SYS_clock_gettime) return; /* no call at all where the clock can be read in user space */
   char name[32];
   snprintf(name, sizeof name, "system call %d", info->si_syscall);

@@ -21,14 +21,15 @@ guarded() { LD_PRELOAD=$guard AUDIO_GUARD_REPORT=$report timeout 120 "$@"; }
 # sum WORD: of the numbers that follow it in the report's lines
 sum() { awk -v word="$1" '$1 == word && NF == 2 { total += $2 } END { print total + 0 }' "$report"; }
 
-# With functions and lines where the report has addresses.
+# The violations, with functions and lines where the report has addresses.
 explain() {
-  while read -r at file offset symbol; do
-    case $at,$offset in
-      at,+0x*) echo "    $(addr2line -fsipe "$file" "${offset#+}" 2>/dev/null || echo "$symbol") ($file $offset)" ;;
-      *) echo "  $at $file $offset $symbol" ;;
-    esac
-  done <"$report"
+  grep -e '^process ' -e '^violation ' -e '^  at ' "$report" | grep -v '/audio_guard.so ' |
+    while read -r word file offset symbol; do
+      case $word in
+        at) echo "    $(addr2line -fspe "$file" "${offset#+}" 2>/dev/null || echo "$symbol") ($file $offset)" ;;
+        *) echo "  $word $file $offset $symbol" ;;
+      esac
+    done
 }
 
 # clean NAME: the report has no violation

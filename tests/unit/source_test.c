@@ -388,9 +388,24 @@ TEST(a_position_can_be_read_while_it_plays) {
   double seconds = -1.0;
   CHECK(peri_source_start(engine, source, 0.0, 0.25, INFINITY));
   CHECK(peri_source_get_position(engine, source, &seconds));
+  CHECK_NEAR(seconds, 0.25, 1e-9);
   free(scene_render(engine, 1280, 128));
   CHECK(peri_source_get_position(engine, source, &seconds));
   CHECK_NEAR(seconds, 0.25 + 1280.0 / 48000.0, 1e-9);
+  peri_engine_destroy(engine);
+  peri_buffer_release(one);
+}
+
+TEST(the_first_question_for_a_position_is_answered_by_the_clock) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *one = scene_constant(1, 480, 1.0f);
+  peri_node source = scene_source(engine, one);
+  double seconds = -1.0;
+  CHECK(peri_source_set_loop(engine, source, true));
+  CHECK(peri_source_start(engine, source, 0.0, 0.0, INFINITY));
+  free(scene_render(engine, 640, 128));
+  CHECK(peri_source_get_position(engine, source, &seconds));
+  CHECK_NEAR(seconds, 160.0 / 48000.0, 1e-9);
   peri_engine_destroy(engine);
   peri_buffer_release(one);
 }

@@ -449,7 +449,7 @@ typedef enum {
 typedef struct peri_tap_def {
   uint32_t size;         /* sizeof(peri_tap_def) */
   uint32_t channels;     /* 1 to 32; 0: the engine's */
-  uint32_t block_size;   /* floats in a block; 1,024. A multiple of `channels` */
+  uint32_t block_size;   /* floats in a block; 1,024. Rounded down to whole frames */
   uint32_t blocks;       /* at first, 2 to 4,096; 16 */
   uint32_t max_blocks;   /* limit of growth; 64 */
   peri_dry_policy dry;   /* PERI_DRY_SKIP */
@@ -502,7 +502,7 @@ PERI_API void peri_tap_get_stats(peri_tap *tap, peri_tap_stats *stats);
 typedef struct peri_view {
   uint64_t frame;        /* stream time after the last frame shown */
   uint64_t blocks;       /* consumed since the start */
-  uint32_t channels;
+  uint32_t channels;     /* with levels, at most PERI_VIEW_CHANNELS */
   float peak[PERI_VIEW_CHANNELS];  /* linear; falls by 20 dB a second */
   float rms[PERI_VIEW_CHANNELS];   /* linear, over some 50 ms */
   float waveform[PERI_VIEW_WAVEFORM];

@@ -1,5 +1,6 @@
-/* Linked into a Lua module made for one test (tests/sh/audio_guard.sh): there, with the linker's --wrap, every rendering
- * of the engine is a guarded section, also the clocked null device's and an offline context's, which no SDL calls. */
+/* Linked into a Lua module made for one test (tests/sh/audio_guard.sh): there, with the linker's --wrap, every
+ * rendering of the engine is a guarded section, also the clocked null device's and an offline context's, which no SDL
+ * calls. */
 #include <stdbool.h>
 #include <stdint.h>
 

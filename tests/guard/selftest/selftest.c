@@ -125,8 +125,7 @@ static void do_raw_getppid(void) { raw_getppid(); }
 
 static const deed deeds[] = {
 #define ENTRY(name, expression) {#name, do_##name},
-  DEEDS(ENTRY)
-};
+    DEEDS(ENTRY)};
 #define DEED_COUNT (int)(sizeof deeds / sizeof *deeds)
 
 /* ---- The device ------------------------------------------------------------------------------------------------- */

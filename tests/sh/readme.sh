@@ -1,0 +1,36 @@
+#!/bin/sh
+# What the README shows runs as it stands there: the C program and the Lua scripts.
+set -u
+cd "$(dirname -- "$0")/../.." || exit 1
+build=${PERI_BUILD:-$PWD/build}
+export SDL_AUDIODRIVER=dummy
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+
+fail() { echo "FAILED: $*"; exit 1; }
+
+# block LANGUAGE N: the N-th code block of a language
+block() {
+  awk -v start="\`\`\`$1" -v wanted="$2" '
+    $0 == "```" { inside = 0 }
+    inside && seen == wanted
+    $0 == start { inside = 1; seen++ }' README.md
+}
+
+block c 1 >"$tmp/game.c"
+grep -q main "$tmp/game.c" || fail "the README has no C program"
+${CC:-cc} -std=c11 -Wall -Wextra -Iruntime/include "$tmp/game.c" -o "$tmp/game" -L"$build/lib" -lperilune -Wl,-rpath,"$build/lib" ||
+  fail "the C program does not build"
+timeout 20 "$tmp/game" || fail "the C program fails"
+
+block lua 1 >"$tmp/ten.lua"
+block lua 2 >"$tmp/graph.lua"
+grep -q require "$tmp/ten.lua" || fail "the README has no Lua script"
+[ "$(grep -c . "$tmp/ten.lua")" -le 10 ] || fail "the script of ten lines has more"
+{ echo 'local perilune = require "perilune"' && cat "$tmp/graph.lua"; } >"$tmp/whole.lua"
+ln -s "$PWD/assets" "$tmp/assets"
+for script in ten whole; do
+  "$build/bin/perilune" render "$tmp/$script.lua" -o "$tmp/$script.wav" >"$tmp/out" 2>&1 || { cat "$tmp/out" && fail "$script.lua"; }
+  [ "$(wc -c <"$tmp/$script.wav")" -gt 50000 ] || fail "$script.lua is silent"
+done
+LUA_CPATH="$build/lua/5.4/?.so" timeout 30 lua5.4 "$tmp/ten.lua" || fail "ten.lua in plain Lua"
