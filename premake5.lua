@@ -150,6 +150,7 @@ local function engine_sources()
 end
 
 local ENGINE_LINKS = { "stb:static", "dl", "pthread", "m" }
+local BIND_NOW = "-Wl,-z,now" -- else the audio thread's first call of a C function resolves it, under the linker's lock
 
 target("engine", "StaticLib", "lib", "perilune")
   engine_sources()
@@ -159,7 +160,7 @@ target("engine-shared", "SharedLib", "lib", "perilune")
   targetprefix "lib"
   targetextension(".so." .. VERSION)
   links(ENGINE_LINKS)
-  linkoptions { "-Wl,-soname,libperilune.so." .. VERSION, "-Wl,--exclude-libs,ALL" }
+  linkoptions { "-Wl,-soname,libperilune.so." .. VERSION, "-Wl,--exclude-libs,ALL", BIND_NOW }
   postbuildcommands { "ln -sf libperilune.so." .. VERSION .. " $(TARGETDIR)/libperilune.so" }
 
 ---------------------------------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ local function lua_module(version, lua)
     links { "engine" }
     links(ENGINE_LINKS)
     -- Never unloaded: its threads and SDL's callback may outlive a closing Lua state.
-    linkoptions { "-Wl,-z,nodelete", "-Wl,--exclude-libs,ALL" }
+    linkoptions { "-Wl,-z,nodelete", "-Wl,--exclude-libs,ALL", BIND_NOW }
 end
 
 if any "bindings/**.c" then lua_module("5.4", "lua5.4") end
@@ -204,7 +205,7 @@ if any "host/**.c" then
     includedirs { "host" }
     links { "SDL2" }
     links(ENGINE_LINKS)
-    linkoptions { "-rdynamic", "-Wl,--exclude-libs,ALL" } -- C modules that a script requires find Lua here
+    linkoptions { "-rdynamic", "-Wl,--exclude-libs,ALL", BIND_NOW } -- C modules that a script requires find Lua here
 end
 
 -- Tests see the engine's inside.

@@ -37,10 +37,10 @@ peri_buffer *peri__lua_check_buffer(lua_State *L, int index, const char *name) {
 
 /* ---- Files ------------------------------------------------------------------------------------------------------ */
 
-/* A sound file's contents rather than its path. */
+/* A file's contents rather than its path. */
 static bool is_contents(const char *text, size_t length) {
   static const char *const beginnings[] = {"RIFF", "RIFX", "RF64", "OggS", "fLaC", "FORM", "ID3"};
-  if (memchr(text, 0, length)) return true;
+  if (memchr(text, 0, length) || memchr(text, '\n', length)) return true;
   for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
     size_t n = strlen(beginnings[i]);
     if (length >= n && memcmp(text, beginnings[i], n) == 0) return true;
@@ -53,6 +53,7 @@ static bool is_contents(const char *text, size_t length) {
 static const char *find_contents(lua_State *L, peri__lua *state, int index, size_t *length) {
   if (lua_type(L, index) != LUA_TSTRING) peri__lua_bad(L, index, NULL, "path or file contents");
   const char *text = lua_tolstring(L, index, length);
+  if (*length == 0) peri__lua_fail(L, "a path or file contents are wanted, the string is empty");
   if (is_contents(text, *length)) return text;
   if (state->files == LUA_NOREF) return NULL;
   lua_rawgeti(L, LUA_REGISTRYINDEX, state->files);
@@ -70,9 +71,10 @@ void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
-  peri__lua_push_buffer(L, state,
-                        contents ? peri_engine_load_memory(engine, contents, length)
-                                 : peri_engine_load(engine, lua_tostring(L, index)));
+  const char *path = lua_tostring(L, index);
+  peri_buffer *buffer = contents ? peri_engine_load_memory(engine, contents, length) : peri_engine_load(engine, path);
+  if (!buffer && contents && contents != path) peri__lua_fail(L, "'%s' from perilune.files: %s", path, peri_error());
+  peri__lua_push_buffer(L, state, buffer);
 }
 
 void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback) {

@@ -57,7 +57,9 @@ void *peri__lua_test(lua_State *L, int index, const peri__lua_type *type) {
 static const char *described(lua_State *L, int index, char text[64]) {
   const peri__lua_type *type = type_of(L, index);
   if (type) return type->name;
-  if (lua_type(L, index) == LUA_TNUMBER)
+  if (lua_type(L, index) == LUA_TNUMBER && isnan(lua_tonumber(L, index)))
+    return "nan"; /* whose sign means nothing */
+  else if (lua_type(L, index) == LUA_TNUMBER)
     snprintf(text, 64, "%.14g", lua_tonumber(L, index));
   else if (lua_type(L, index) == LUA_TSTRING)
     snprintf(text, 64, "\"%.40s\"", lua_tostring(L, index));

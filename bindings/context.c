@@ -91,7 +91,7 @@ static int create_buffer(lua_State *L) {
   peri__lua_arguments(L, 4);
   open_context(L);
   uint32_t channels = (uint32_t)peri__lua_count(L, 2, NULL, 1, PERI_MAX_CHANNELS);
-  uint64_t length = peri__lua_count(L, 3, NULL, 1, INT32_MAX);
+  uint64_t length = peri__lua_count(L, 3, NULL, 1, PERI_MAX_FRAMES);
   double rate = peri__lua_range(L, 4, NULL, PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
   peri__lua_push_buffer(L, peri__lua_state(L), peri_buffer_create(channels, length, rate));
   return 1;

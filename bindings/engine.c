@@ -225,7 +225,7 @@ int peri__lua_new_offline_context(lua_State *L) {
   peri__lua_options(L, 1, names);
   for (int i = 0; names[i]; i++) lua_getfield(L, 1, names[i]);
   if (!lua_isnil(L, 2)) def.channels = (uint32_t)peri__lua_count(L, 2, names[0], 1, PERI_MAX_CHANNELS);
-  uint64_t length = peri__lua_count(L, 3, names[1], 1, INT32_MAX);
+  uint64_t length = peri__lua_count(L, 3, names[1], 1, PERI_MAX_FRAMES);
   if (!lua_isnil(L, 4)) def.sample_rate = peri__lua_range(L, 4, names[2], PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
   if (state->closing) peri__lua_fail(L, "the Lua state is closing");
   peri_engine *engine = peri_engine_create(&def);

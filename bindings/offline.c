@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <time.h>
 
 #define CHUNK (32 * PERI_QUANTUM) /* frames rendered between stops at most */
 
@@ -88,11 +89,27 @@ static void render_until(lua_State *L, const rendering *r, uint64_t from, uint64
   }
 }
 
-/* The function of a stop runs unprotected: its error is an error of startRendering. */
-static void stop_at(lua_State *L, peri__lua_context *context, uint64_t frame) {
+static void check_open(lua_State *L, const peri__lua_context *context) {
+  if (context->closed) peri__lua_fail(L, "the context was closed while it rendered");
+}
+
+/* Runs callbacks. What is heard does not depend on how fast files load: the clock stands until the context's loads are
+ * done. */
+static void deliver_all(lua_State *L, peri__lua_context *context) {
   context->offline = PERI_LUA_SUSPENDED;
   peri_engine_update(context->engine);
   peri__lua_deliver(L, context);
+  while (context->loads > 0) {
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    peri_engine_update(context->engine);
+    peri__lua_deliver(L, context);
+  }
+  check_open(L, context);
+}
+
+/* The function of a stop runs unprotected: its error is an error of startRendering. */
+static void stop_at(lua_State *L, peri__lua_context *context, uint64_t frame) {
+  deliver_all(L, context);
   lua_rawgeti(L, LUA_REGISTRYINDEX, context->suspensions);
   lua_pushnumber(L, (double)frame);
   lua_rawget(L, -2);
@@ -101,14 +118,15 @@ static void stop_at(lua_State *L, peri__lua_context *context, uint64_t frame) {
   lua_rawset(L, -4);
   lua_call(L, 0, 0);
   lua_pop(L, 1);
-  if (context->closed) peri__lua_fail(L, "the context was closed while it rendered");
-  context->offline = PERI_LUA_RENDERING;
+  check_open(L, context);
 }
 
 static int render_all(lua_State *L) {
   const rendering *r = lua_touserdata(L, 1);
   peri__lua_context *context = r->context;
+  deliver_all(L, context);
   for (uint64_t at = 0; at < context->length;) {
+    context->offline = PERI_LUA_RENDERING;
     if (!peri_engine_update(context->engine)) peri__lua_fail_engine(L);
     uint64_t stop = next_stop(L, context, at);
     render_until(L, r, at, stop);

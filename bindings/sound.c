@@ -139,12 +139,22 @@ static void reserve_played(lua_State *L, sound *self) {
   self->played_capacity = capacity;
 }
 
+/* Loop points that the script left out (NaN) come from the file, where they make a loop with those it gave. */
+static void complete_loop(peri_source_def *def) {
+  double start = 0, end = 0;
+  peri_buffer_get_loop(def->buffer, &start, &end);
+  bool start_given = !isnan(def->loop_start), end_given = !isnan(def->loop_end);
+  if (!start_given) def->loop_start = !end_given || def->loop_end == 0 || start < def->loop_end ? start : 0;
+  if (!end_given) def->loop_end = def->loop_start < end ? end : 0;
+}
+
 static int play(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
   sound *self = check_sound(L);
   peri__lua_engine(L, self->context);
   peri_source_def def = peri_default_source_def();
   def.panned = def.whole_frames = true;
+  def.loop_start = def.loop_end = NAN;
   def.owner = self->context->owner;
   def.volume = pick(state, self->volume);
   def.playback_rate = pick(state, self->pitch);
@@ -154,6 +164,7 @@ static int play(lua_State *L) {
   }
   uint32_t which = self->buffer_count == 1 ? 0 : (uint32_t)(next_random(state) * self->buffer_count);
   def.buffer = self->buffers[which];
+  complete_loop(&def);
   def.user = peri__lua_next_user(state);
   reserve_played(L, self);
   peri_node *id = peri__lua_new_playing(L, state, self->context, &def);

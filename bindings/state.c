@@ -262,3 +262,11 @@ bool peri_lua_is_waiting(lua_State *L) {
   }
   return false;
 }
+
+bool peri_lua_is_loading(lua_State *L) {
+  peri__lua *state = record_if_any(L);
+  for (peri__lua_context *context = state ? state->contexts : NULL; context; context = context->next) {
+    if (!context->closed && context->loads > 0) return true;
+  }
+  return false;
+}

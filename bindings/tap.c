@@ -32,7 +32,7 @@ int peri__lua_create_tap(lua_State *L) {
     peri__lua_options(L, 3, names);
     for (int i = 0; names[i]; i++) lua_getfield(L, 3, names[i]);
     if (!lua_isnil(L, 4)) def.channels = (uint32_t)peri__lua_count(L, 4, names[0], 1, PERI_MAX_CHANNELS);
-    if (!lua_isnil(L, 5)) def.block_size = (uint32_t)peri__lua_count(L, 5, names[1], 1, 1 << 24);
+    if (!lua_isnil(L, 5)) def.block_size = (uint32_t)peri__lua_count(L, 5, names[1], 1, 1 << 20);
     if (!lua_isnil(L, 6)) def.blocks = (uint32_t)peri__lua_count(L, 6, names[2], 2, 4096);
     if (!lua_isnil(L, 7))
       def.max_blocks = (uint32_t)peri__lua_count(L, 7, names[3], 2, 4096);
@@ -70,15 +70,16 @@ static int collect_tap(lua_State *L) {
   return 0;
 }
 
-static tap *check_tap(lua_State *L) {
+static tap *check_tap(lua_State *L, int arguments) {
   tap *self = peri__lua_self(L, &peri__lua_tap_type);
-  peri__lua_arguments(L, 1);
+  peri__lua_arguments(L, arguments);
   if (!live(self)) peri__lua_fail(L, "the tap is closed");
   return self;
 }
 
+/* Also an iterator, which is given the block before: `for block in tap.receive, tap do`. */
 static int receive(lua_State *L) {
-  const tap *self = check_tap(L);
+  const tap *self = check_tap(L, 2);
   block *result = peri__lua_new(L, peri__lua_state(L), &peri__lua_block_type, 0);
   result->block = peri_tap_receive(self->tap);
   result->sample_rate = self->context->sample_rate;
@@ -87,7 +88,7 @@ static int receive(lua_State *L) {
 }
 
 static int close_method(lua_State *L) {
-  close_tap(check_tap(L));
+  close_tap(check_tap(L, 1));
   return 0;
 }
 

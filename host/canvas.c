@@ -1,6 +1,7 @@
 #include "canvas.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,13 @@ float canvas_text_centred(canvas *on, float centre, float y, float scale, colour
   return canvas_text(on, left, y, scale, ink, text);
 }
 
+static void write_piece(void *file, void *bytes, int size) { fwrite(bytes, 1, (size_t)size, file); }
+
+/* stbi_write_png would not notice a full disk. */
 bool canvas_save(const canvas *on, const char *path) {
-  return stbi_write_png(path, on->width, on->height, 4, on->pixels, on->width * 4) != 0;
+  FILE *file = fopen(path, "wb");
+  if (!file) return false;
+  bool made = stbi_write_png_to_func(write_piece, file, on->width, on->height, 4, on->pixels, on->width * 4) != 0;
+  bool well = made && !ferror(file);
+  return fclose(file) == 0 && well;
 }

@@ -11,18 +11,27 @@ static int columns_of(const char *text) {
 
 static void print_padded(const char *text, int columns) { printf("%s%*s", text, columns - columns_of(text), ""); }
 
+/* Where the file says that it loops. */
+static void print_loop(const peri_file_info *info) {
+  double start = (double)info->loop_start / info->sample_rate, end = (double)info->loop_end / info->sample_rate;
+  char text[64] = "-";
+  if (info->loop_end > 0) snprintf(text, sizeof text, "%.3f to %.3f", start, end);
+  printf("  %18s\n", text);
+}
+
 static void print_file(const char *path, int columns, const peri_file_info *info) {
   unsigned long long decoded = (unsigned long long)info->frames * info->channels * sizeof(float);
   print_padded(path, columns);
-  printf("  %-10s  %8u  %9.0f  %10llu  %12.3f  %10llu  %10llu\n", info->format, info->channels, info->sample_rate,
+  printf("  %-10s  %8u  %9.0f  %10llu  %12.3f  %10llu  %10llu", info->format, info->channels, info->sample_rate,
          (unsigned long long)info->frames, (double)info->frames / info->sample_rate, (unsigned long long)info->bytes,
          decoded);
+  print_loop(info);
 }
 
 static void print_heads(int columns) {
   print_padded("file", columns);
-  printf("  %-10s  %8s  %9s  %10s  %12s  %10s  %10s\n", "format", "channels", "rate (Hz)", "frames", "duration (s)",
-         "file bytes", "decoded");
+  printf("  %-10s  %8s  %9s  %10s  %12s  %10s  %10s  %18s\n", "format", "channels", "rate (Hz)", "frames", "duration (s)",
+         "file bytes", "decoded", "loop (s)");
 }
 
 int command_info(host *host) {

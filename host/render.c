@@ -30,13 +30,24 @@ static bool fail(rendering *job, const char *why) {
   return false;
 }
 
+/* A script may leave by os.exit, from a callback: what was rendered until then is a whole file all the same. */
+static rendering *under_way;
+
+static void complete_output(void) {
+  if (under_way && !peri_wav_close(under_way->wav)) fail(under_way, peri_error());
+  under_way = NULL;
+}
+
 static bool open_output(rendering *job) {
   const host_options *options = &job->host->options;
   job->block = malloc(sizeof(float) * BLOCK * job->channels);
   if (options->picture) job->picture = picture_create(job->channels, job->rate);
   if (!job->block || (options->picture && !job->picture)) return fail(job, "no memory to render with");
   job->wav = peri_wav_create(options->output, job->channels, job->rate);
-  return job->wav || fail(job, peri_error());
+  if (!job->wav) return fail(job, peri_error());
+  under_way = job;
+  atexit(complete_output);
+  return true;
 }
 
 static void show_progress(rendering *job) {
@@ -64,10 +75,19 @@ static bool is_idle(rendering *job) {
          !peri_engine_is_active(job->engine);
 }
 
+/* A rendering does not depend on how fast files load: its clock stands until their callbacks have run. */
+static void update_script(rendering *job) {
+  script_update(&job->script);
+  while (script_is_loading(&job->script) && !signals_interrupted()) {
+    host_sleep(0.001);
+    script_update(&job->script);
+  }
+  peri_engine_update(job->engine);
+}
+
 static int render_all(rendering *job) {
   while (job->frames < job->limit && !signals_interrupted()) {
-    script_update(&job->script);
-    peri_engine_update(job->engine);
+    update_script(job);
     if (is_idle(job)) break;
     if (!render_block(job)) return HOST_FAILED;
     show_progress(job);
@@ -98,7 +118,9 @@ static bool save_picture(rendering *job) {
 static int render_output(rendering *job) {
   job->started = host_clock();
   int result = open_output(job) ? render_all(job) : HOST_FAILED;
-  bool closed = !job->wav || peri_wav_close(job->wav) || fail(job, peri_error());
+  under_way = NULL;
+  bool closed = !job->wav || peri_wav_close(job->wav);
+  if (!closed && result != HOST_FAILED) fail(job, peri_error());
   if (job->wav && closed && result != HOST_FAILED) {
     print_summary(job);
     if (!save_picture(job)) result = HOST_FAILED;

@@ -1,5 +1,6 @@
 #include "script.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static bool read_beside(const char *path, const void **bytes, size_t *size, void
   const char *folder = user;
   char beside[4096];
   if (path[0] == '/' || snprintf(beside, sizeof beside, "%s/%s", folder, path) >= (int)sizeof beside) return false;
-  FILE *file = fopen(beside, "rb");
+  int descriptor = open(beside, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe would be waited for */
+  FILE *file = descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
   if (!file) return false;
   struct stat status;
   bool regular = fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
@@ -191,6 +193,8 @@ int script_run(host_script *script) {
 void script_update(host_script *script) { peri_lua_update(script->L); }
 
 bool script_is_waiting(host_script *script) { return peri_lua_is_waiting(script->L); }
+
+bool script_is_loading(host_script *script) { return peri_lua_is_loading(script->L); }
 
 void script_close(host_script *script) {
   signals_watch(NULL);

@@ -31,6 +31,8 @@ int script_run(host_script *script);
 /* Once a turn of the loop: events and callbacks. */
 void script_update(host_script *script);
 bool script_is_waiting(host_script *script);
+/* Asynchronous loads whose callback has not run. */
+bool script_is_loading(host_script *script);
 
 /* Stops its sounds with a short fade, which the engine still has to render. */
 void script_close(host_script *script);

@@ -20,6 +20,11 @@ peri_buffer *peri__buffer_of_storage(peri__storage *storage) {
   atomic_store(&buffer->references, 1);
   peri__mutex_create(&buffer->lock);
   buffer->storage = storage;
+  buffer->channels = storage->channels;
+  buffer->frames = storage->frames;
+  buffer->sample_rate = storage->sample_rate;
+  buffer->loop_start = storage->loop_start;
+  buffer->loop_end = storage->loop_end;
   storage->buffer = buffer;
   atomic_fetch_add(&alive, 1);
   return buffer;
@@ -61,7 +66,8 @@ static void destroy(peri_buffer *buffer) {
 
 void peri_buffer_release(peri_buffer *buffer) {
   if (!buffer || atomic_fetch_sub_explicit(&buffer->references, 1, memory_order_acq_rel) != 1) return;
-  if (peri__registry_forget(buffer)) destroy(buffer);
+  peri__registry_forget(buffer);
+  destroy(buffer);
 }
 
 peri__storage *peri__buffer_hold_storage(peri_buffer *buffer) {
@@ -73,9 +79,9 @@ peri__storage *peri__buffer_hold_storage(peri_buffer *buffer) {
 }
 
 uint64_t peri_buffer_id(const peri_buffer *buffer) { return buffer->id; }
-uint32_t peri_buffer_channels(const peri_buffer *buffer) { return buffer->storage->channels; }
-uint64_t peri_buffer_frames(const peri_buffer *buffer) { return buffer->storage->frames; }
-double peri_buffer_sample_rate(const peri_buffer *buffer) { return buffer->storage->sample_rate; }
+uint32_t peri_buffer_channels(const peri_buffer *buffer) { return buffer->channels; }
+uint64_t peri_buffer_frames(const peri_buffer *buffer) { return buffer->frames; }
+double peri_buffer_sample_rate(const peri_buffer *buffer) { return buffer->sample_rate; }
 
 double peri_buffer_duration(const peri_buffer *buffer) {
   return (double)peri_buffer_frames(buffer) / peri_buffer_sample_rate(buffer);
@@ -83,6 +89,13 @@ double peri_buffer_duration(const peri_buffer *buffer) {
 
 uint64_t peri_buffer_bytes(const peri_buffer *buffer) {
   return peri_buffer_frames(buffer) * peri_buffer_channels(buffer) * sizeof(float);
+}
+
+bool peri_buffer_get_loop(const peri_buffer *buffer, double *start, double *end) {
+  if (!(buffer->loop_end > 0.0)) return false;
+  *start = buffer->loop_start;
+  *end = buffer->loop_end;
+  return true;
 }
 
 /* ---- Samples ---------------------------------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@ static bool find_end(peri_engine *engine, peri_node id, end_point *end) {
   if ((uint32_t)id & PERI_SOURCE_BIT) {
     end->source = peri__find_source(engine, id);
     if (!end->source) return false;
-    peri__source_details *details = atomic_load_explicit(&end->source->details, memory_order_relaxed);
+    const peri__source_details *details = peri__source_details_now(end->source);
     end->node = details ? details->junction : PERI_NONE;
     return true;
   }
@@ -28,6 +28,13 @@ static peri__input *input_of(peri_engine *engine, uint32_t node, uint32_t place)
 
 /* ---- Edges ------------------------------------------------------------------------------------------------------ */
 
+/* So that the next `count` edges need no memory. */
+static bool room_for_edges(peri__graph *graph, size_t count) {
+  peri__edge *edges = peri__grow(graph->edges, sizeof *edges, graph->edge_count, &graph->edge_capacity, graph->edge_count + count);
+  if (edges) graph->edges = edges;
+  return edges != NULL;
+}
+
 static bool add_edge(peri_engine *engine, uint32_t from, uint32_t output, uint32_t to, uint32_t place) {
   peri__graph *graph = &engine->graph;
   for (uint32_t e = graph->nodes[from].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
@@ -36,9 +43,7 @@ static bool add_edge(peri_engine *engine, uint32_t from, uint32_t output, uint32
   }
   uint32_t index = graph->free_edge;
   if (index == PERI_NONE) {
-    peri__edge *edges = peri__grow(graph->edges, sizeof *edges, graph->edge_count, &graph->edge_capacity, graph->edge_count + 1);
-    if (!edges) return false;
-    graph->edges = edges;
+    if (!room_for_edges(graph, 1)) return false;
     index = (uint32_t)graph->edge_count++;
   } else {
     graph->free_edge = graph->edges[index].next_out;
@@ -113,6 +118,7 @@ static bool matches(const peri__edge *edge, uint32_t output, uint32_t to, uint32
 /* Makes a step of a source that gets its second connection: the first one becomes an edge. */
 static bool become_step(peri_engine *engine, peri__source *source, uint32_t *node) {
   peri__input *voice_of = source->destination;
+  if (!room_for_edges(&engine->graph, 1)) return false;
   uint32_t index = peri__source_junction(engine, source);
   if (index == PERI_NONE) return false;
   *node = index;

@@ -15,6 +15,9 @@ typedef struct peri__registry_entry peri__registry_entry;
 
 struct peri_buffer {
   uint64_t id;
+  uint32_t channels, frames;     /* of every storage that it will have */
+  double sample_rate;
+  double loop_start, loop_end;   /* seconds, as the file says; 0, 0: it does not */
   atomic_uint_fast32_t references;
   peri__mutex lock;              /* guards `storage` */
   peri__storage *storage;        /* one holder is the buffer */
@@ -28,9 +31,11 @@ peri__storage *peri__buffer_hold_storage(peri_buffer *buffer);
 
 /* registry.c, no lock of an engine needed. */
 peri_buffer *peri__registry_find(peri_engine *engine, const char *key, size_t key_bytes); /* a reference, or NULL */
-bool peri__registry_add(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer);
-/* The last reference is gone: takes the buffer out; false when it was found again meanwhile. */
-bool peri__registry_forget(peri_buffer *buffer);
+/* Takes over the reference of `buffer`; gives back one of the buffer that the key has from now on: it, or the one that
+ * somebody else has made meanwhile. NULL without memory. */
+peri_buffer *peri__registry_add(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer);
+/* The last reference is gone: takes the buffer out. */
+void peri__registry_forget(peri_buffer *buffer);
 void peri__registry_destroy(peri_engine *engine);
 
 /* ---- The graph -------------------------------------------------------------------------------------------------- */
@@ -56,6 +61,7 @@ typedef struct peri__graph_node {
   uint32_t taps;
   peri__source *source;      /* whose step it is, for buffer sources */
   uint64_t removed_in;       /* sequence of the first plan without it */
+  uint64_t removed_as;       /* commands sent before, which may name it */
   /* while a plan is compiled */
   uint32_t waiting;          /* edges from nodes not yet in order */
   uint32_t low, number;      /* of the search for cycles */
@@ -77,12 +83,17 @@ typedef struct peri__graph {
   peri__edge *edges;
   size_t edge_capacity, edge_count;
   uint32_t free_edge;
-  peri__move *moves;         /* for the next plan */
+  peri__move *moves;         /* to be sent ahead of the next plan */
   size_t move_capacity, move_count;
   uint32_t *work;            /* order of the nodes, and a stack */
   size_t work_capacity;
   bool dirty;
-  uint64_t sequence, returned; /* of the last plan sent, and of the last that came back */
+  uint64_t sequence, returned; /* of the last plan sent; of the last before which all are gone, and that one too */
+  uint64_t overtaken_from, overtaken_to; /* the latest plans that were taken back, in a row */
+  _Atomic(peri__plan *) *sent;       /* where the last plan waits, until `sent_as` commands are applied */
+  uint64_t sent_as;
+  _Atomic(peri__plan *) *overtaken;  /* where the one before waits, to be taken back once the last is committed */
+  uint64_t overtaken_as, overtaken_sequence;
   uint32_t steps;            /* of the last plan */
   uint32_t *removed;         /* nodes waiting to be freed */
   size_t removed_capacity, removed_count;
@@ -96,17 +107,17 @@ typedef struct peri__owner_events {
   bool used;
   peri_event *events;        /* a queue: from `first` on, `count` of them */
   size_t first, count, capacity;
-  uint32_t loads;            /* under way */
+  uint32_t loads;            /* under way; there is room for their events */
 } peri__owner_events;
 
 /* ---- The engine ------------------------------------------------------------------------------------------------- */
 
 struct peri__load;
-typedef struct peri__old_params peri__old_params;
 
 struct peri_engine {
   peri__mutex lock;
   uint32_t batch;            /* depth of begin … commit */
+  bool plan_owed;            /* what was sent since begin waits for a plan that could not be made yet */
   uint64_t pushed;           /* commands */
   peri_files files;
   uint32_t loader_threads;
@@ -122,7 +133,7 @@ struct peri_engine {
   peri__link *ended;         /* came back, not yet looked at */
   uint32_t sources;          /* slots in use */
   uint64_t list_bytes;       /* of voice lists */
-  peri__old_params *old_params;
+  peri__source_details *old_details; /* their parameters are named by commands that are not applied yet */
   /* owners */
   peri__owner_events *owners;
   size_t owner_capacity, owner_count;
@@ -131,11 +142,14 @@ struct peri_engine {
   struct peri__load *loads;  /* under way */
   peri__loader *loader;
   uint32_t load_count;
-  bool closing;
+  atomic_bool closing;       /* read by loader threads without the lock */
   bool told_nonfinite;
   /* output */
-  peri__device *device;
+  peri__mutex changing_device; /* held by open and close, taken before `lock`: they are slow */
+  peri__device *device;        /* written with both locks held */
   struct peri_tap *taps;
+  struct peri_visualizer *visualizers;
+  uint64_t underruns, device_losses; /* of devices that are closed */
   uint64_t tap_dropped;      /* of taps that are closed */
   double sample_rate;
 };
@@ -174,8 +188,11 @@ void peri__input_free(peri_engine *engine, peri__input *input);
 /* connect.c: the node of a source as a step of the plan, with its connection; PERI_NONE on failure. */
 uint32_t peri__source_step_node(peri_engine *engine, peri__source *source);
 
-/* plan.c: compiles and sends the plan if anything was edited. */
+/* plan.c: compiles and sends the plan if anything was edited and no batch is open. */
 bool peri__compile(peri_engine *engine);
+/* Takes back a plan that was never used, now that a newer one is committed. */
+void peri__plan_take_back(peri_engine *engine);
+void peri__plan_returned(peri_engine *engine, uint64_t sequence);
 void peri__plan_free(peri_engine *engine, peri__plan *plan);
 
 /* source.c; peri__source.flags */
@@ -193,7 +210,7 @@ peri__source *peri__find_source(peri_engine *engine, peri_node id); /* NULL sets
 bool peri__source_gone(const peri__source *source);
 bool peri__source_started(const peri__source *source);
 peri_node peri__source_id(const peri__source *source);
-void peri__source_reclaim(peri_engine *engine, peri__source *source);
+bool peri__source_reclaim(peri_engine *engine, peri__source *source); /* false: nothing was done, for want of memory */
 void peri__sources_destroy(peri_engine *engine);
 bool peri__source_release(peri_engine *engine, peri__source *source);
 void peri__source_stop_owner(peri_engine *engine, peri_owner owner);
@@ -223,7 +240,12 @@ bool peri__check_pan(float pan);
 void peri__timeline_free(struct peri__timeline *timeline);
 
 /* owner.c */
+/* Takes over the event's buffer. False without memory, never for PERI_EVENT_LOADED. An owner that is gone is told
+ * nothing. */
 bool peri__owner_notify(peri_engine *engine, peri_owner owner, const peri_event *event);
+/* Keeps room for the event of a load that begins; false sets peri_error(). */
+bool peri__owner_expect_load(peri_engine *engine, peri_owner owner);
+void peri__owner_expect_no_load(peri_engine *engine, peri_owner owner);
 bool peri__owner_exists(const peri_engine *engine, peri_owner owner);
 void peri__owners_destroy(peri_engine *engine);
 
@@ -242,5 +264,6 @@ struct peri_tap {
 };
 void peri__taps_collect(peri_engine *engine); /* frees closed taps that no plan knows any more */
 void peri__taps_destroy(peri_engine *engine);
+void peri__visualizers_destroy(peri_engine *engine);
 
 #endif

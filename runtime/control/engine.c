@@ -3,6 +3,8 @@
 
 #include "base/blocks.h"
 
+#define LAST_FRAME 4611686018427387904.0 /* 2^62: no clock reaches it, and a fade still fits behind it */
+
 peri_engine_def peri_default_engine_def(void) {
   return (peri_engine_def){.size = sizeof(peri_engine_def),
                            .channels = 2,
@@ -24,10 +26,13 @@ static bool check_def(const peri_engine_def *def) {
 }
 
 peri_engine *peri_engine_create(const peri_engine_def *def) {
+  peri_engine_def defaults = peri_default_engine_def();
+  if (!def) def = &defaults;
   if (!check_def(def)) return NULL;
   peri_engine *engine = PERI_NEW(peri_engine);
   if (!engine) return NULL;
   peri__mutex_create(&engine->lock);
+  peri__mutex_create(&engine->changing_device);
   engine->files = def->files;
   engine->loader_threads = def->loader_threads;
   engine->sample_rate = def->sample_rate;
@@ -37,6 +42,7 @@ peri_engine *peri_engine_create(const peri_engine_def *def) {
     peri__graph_destroy(engine);
     peri__render_destroy(&engine->render);
   }
+  peri__mutex_destroy(&engine->changing_device);
   peri__mutex_destroy(&engine->lock);
   peri__release(engine, sizeof *engine);
   return NULL;
@@ -47,12 +53,13 @@ void peri_engine_destroy(peri_engine *engine) {
   if (!engine) return;
   peri_device_close(engine);
   peri__lock(engine);
-  engine->closing = true;
+  atomic_store(&engine->closing, true);
   peri__loader *loader = engine->loader;
   peri__unlock(engine);
   peri__loader_destroy(loader);
   peri__lock(engine);
   engine->loader = NULL;
+  peri__visualizers_destroy(engine);
   peri__registry_destroy(engine);
   peri__commands_commit(&engine->render.commands);
   peri__role before = peri__role_enter(PERI_ROLE_AUDIO);
@@ -70,6 +77,7 @@ void peri_engine_destroy(peri_engine *engine) {
   peri__owners_destroy(engine);
   peri__render_destroy(&engine->render);
   peri__unlock(engine);
+  peri__mutex_destroy(&engine->changing_device);
   peri__mutex_destroy(&engine->lock);
   peri__release(engine, sizeof *engine);
 }
@@ -90,7 +98,9 @@ double peri_engine_time(const peri_engine *engine) { return (double)peri_engine_
 peri_node peri_engine_destination(const peri_engine *engine) { return engine->destination_id; }
 
 double peri__frames_of(const peri_engine *engine, double seconds) {
-  double frames = seconds * engine->sample_rate, whole = (double)(int64_t)(frames + 0.5);
+  double frames = seconds * engine->sample_rate;
+  if (!(frames < LAST_FRAME)) return LAST_FRAME;
+  double whole = (double)(int64_t)(frames + 0.5);
   double away = frames - whole;
   return away < 1.0 / 1024 && away > -1.0 / 1024 ? whole : frames;
 }
@@ -98,7 +108,11 @@ double peri__frames_of(const peri_engine *engine, double seconds) {
 /* ---- Batches ---------------------------------------------------------------------------------------------------- */
 
 bool peri__publish(peri_engine *engine) {
-  if (engine->batch == 0) peri__commands_commit(&engine->render.commands);
+  if (engine->batch) return true;
+  if (engine->plan_owed && !peri__compile(engine)) return true; /* the next call tries again */
+  engine->plan_owed = false;
+  peri__commands_commit(&engine->render.commands);
+  if (engine->graph.overtaken) peri__plan_take_back(engine);
   return true;
 }
 
@@ -114,9 +128,9 @@ bool peri_engine_commit(peri_engine *engine) {
   if (engine->batch == 0) {
     done = peri__fail("commit without begin");
   } else {
-    engine->batch--;
-    done = peri__compile(engine);
+    engine->plan_owed = --engine->batch == 0;
     peri__publish(engine);
+    done = !engine->plan_owed;
   }
   peri__unlock(engine);
   return done;
@@ -132,7 +146,7 @@ static void reclaim_retired(peri_engine *engine) {
     switch (retired->kind) {
     case PERI_RETIRED_PLAN: {
       peri__plan *plan = (peri__plan *)(void *)retired;
-      if (plan->sequence > engine->graph.returned) engine->graph.returned = plan->sequence;
+      peri__plan_returned(engine, plan->sequence);
       peri__plan_free(engine, plan);
       break;
     }
@@ -154,11 +168,13 @@ static void reclaim_retired(peri_engine *engine) {
 
 static void free_removed_nodes(peri_engine *engine) {
   peri__graph *graph = &engine->graph;
+  uint64_t applied = atomic_load_explicit(&engine->render.applied, memory_order_acquire);
   size_t kept = 0;
   for (size_t r = 0; r < graph->removed_count; r++) {
-    uint32_t node = graph->removed[r];
-    if (graph->nodes[node].removed_in <= graph->returned + 1) peri__graph_free_node(engine, node);
-    else graph->removed[kept++] = node;
+    uint32_t index = graph->removed[r];
+    const peri__graph_node *node = &graph->nodes[index];
+    if (node->removed_in <= graph->returned + 1 && node->removed_as <= applied) peri__graph_free_node(engine, index);
+    else graph->removed[kept++] = index;
   }
   graph->removed_count = kept;
 }
@@ -168,12 +184,13 @@ void peri__reclaim(peri_engine *engine, uint32_t most) {
     if (!engine->ended) engine->ended = peri__handback_take(&engine->render.ended_sources);
     if (!engine->ended) break;
     peri__source *source = (peri__source *)(void *)engine->ended;
-    engine->ended = engine->ended->next;
-    peri__source_reclaim(engine, source);
+    peri__link *next = engine->ended->next;
+    if (!peri__source_reclaim(engine, source)) break; /* no memory for its event: the next call tries again */
+    engine->ended = next;
     most--;
   }
   reclaim_retired(engine);
-  if (engine->graph.removed_count) free_removed_nodes(engine);
+  if (engine->graph.removed_count && !engine->graph.move_count) free_removed_nodes(engine); /* a move may name one */
   peri__taps_collect(engine);
 }
 
@@ -231,11 +248,11 @@ bool peri_engine_stats(peri_engine *engine, peri_stats *stats) {
       .quanta = atomic_load_explicit(&render->quanta, memory_order_relaxed),
       .load = atomic_load_explicit(&render->load, memory_order_relaxed),
       .load_peak = atomic_load_explicit(&render->load_peak, memory_order_relaxed),
-      .underruns = engine->device ? peri__device_underruns(engine->device) : 0,
+      .underruns = engine->underruns + (engine->device ? peri__device_underruns(engine->device) : 0),
       .nonfinite = atomic_load_explicit(&render->nonfinite, memory_order_relaxed),
       .tap_dropped = tap_drops(engine),
       .loads = engine->load_count,
-      .device_losses = engine->device ? peri__device_losses(engine->device) : 0,
+      .device_losses = engine->device_losses + (engine->device ? peri__device_losses(engine->device) : 0),
   };
   peri__unlock(engine);
   return true;

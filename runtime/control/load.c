@@ -49,19 +49,10 @@ static peri__storage *decode_path(const peri_engine *engine, const char *path) {
   return storage;
 }
 
-/* A buffer for a new storage, known to the registry; or the one that somebody else made meanwhile. */
+/* A buffer for a new storage, known to the registry; or the one that somebody else has made meanwhile. */
 static peri_buffer *make_known(peri_engine *engine, const char *key, size_t key_bytes, peri__storage *storage) {
-  peri_buffer *known = storage ? peri__registry_find(engine, key, key_bytes) : NULL;
-  if (known) {
-    peri__storage_drop(storage);
-    return known;
-  }
   peri_buffer *buffer = peri__buffer_of_storage(storage);
-  if (buffer && !peri__registry_add(engine, key, key_bytes, buffer)) {
-    peri_buffer_release(buffer);
-    return NULL;
-  }
-  return buffer;
+  return buffer ? peri__registry_add(engine, key, key_bytes, buffer) : NULL;
 }
 
 peri_buffer *peri_engine_load(peri_engine *engine, const char *path) {
@@ -93,7 +84,7 @@ static void tell_waiters(peri_engine *engine, peri__load *load, peri_buffer *buf
     peri_event event = {.type = PERI_EVENT_LOADED, .user = waiter->user, .buffer = buffer};
     if (!buffer) snprintf(event.message, sizeof event.message, "%s", peri_error());
     if (buffer) peri_buffer_retain(buffer);
-    if (!peri__owner_notify(engine, waiter->owner, &event)) peri_buffer_release(buffer);
+    peri__owner_notify(engine, waiter->owner, &event);
     peri__release(waiter, sizeof *waiter);
   }
 }
@@ -114,7 +105,7 @@ static void run_load(peri__job *job) {
   peri__load *load = (peri__load *)(void *)job;
   peri_engine *engine = load->engine;
   peri_buffer *buffer = NULL;
-  if (engine->closing) peri__fail("the engine was closed");
+  if (atomic_load(&engine->closing)) peri__fail("the engine was closed");
   else if (!(buffer = peri__registry_find(engine, load->key, load->key_bytes))) {
     peri__storage *storage = load->bytes ? peri__decode("memory", load->bytes, load->size, engine->sample_rate)
                                          : decode_path(engine, load->key);
@@ -157,11 +148,13 @@ static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, con
   peri__lock(engine);
   bool known = peri__owner_exists(engine, owner) || peri__fail("load: there is no owner %u", owner);
   load_waiter *waiter = known && peri__need_loader(engine) ? PERI_NEW(load_waiter) : NULL;
-  peri__load *load = waiter ? begin_load(engine, key, key_bytes, bytes, size) : NULL;
+  bool expected = waiter && peri__owner_expect_load(engine, owner);
+  peri__load *load = expected ? begin_load(engine, key, key_bytes, bytes, size) : NULL;
   if (load) {
     *waiter = (load_waiter){load->waiters, owner, user};
     load->waiters = waiter;
   } else {
+    if (expected) peri__owner_expect_no_load(engine, owner);
     peri__release(waiter, sizeof *waiter);
     peri__release(bytes, size);
   }

@@ -2,6 +2,7 @@
 #include "control/control.h"
 
 #define MAX_OWNERS 65535u
+#define KEPT_EVENTS 256u /* room for so many is kept */
 
 static peri__owner_events *find(const peri_engine *engine, peri_owner owner) {
   if (owner == 0 || owner > engine->owner_count) return NULL;
@@ -54,18 +55,47 @@ void peri__owners_destroy(peri_engine *engine) {
   peri__release(engine->owners, engine->owner_capacity * sizeof *engine->owners);
 }
 
-bool peri__owner_notify(peri_engine *engine, peri_owner owner, const peri_event *event) {
-  peri__owner_events *events = find(engine, owner);
-  if (!events) return false;
-  if (events->first && events->first + events->count == events->capacity) {
+/* Room for one event more, besides those of the loads under way. */
+static bool make_room(peri__owner_events *events) {
+  size_t needed = events->count + events->loads + 1;
+  if (events->first && events->first + needed > events->capacity) {
     memmove(events->events, events->events + events->first, events->count * sizeof *events->events);
     events->first = 0;
   }
-  peri_event *larger = peri__grow(events->events, sizeof *larger, events->count, &events->capacity, events->first + events->count + 1);
+  peri_event *larger =
+      peri__grow(events->events, sizeof *larger, events->count, &events->capacity, events->first + needed);
   if (!larger) return false;
   events->events = larger;
-  larger[events->first + events->count++] = *event;
   return true;
+}
+
+bool peri__owner_notify(peri_engine *engine, peri_owner owner, const peri_event *event) {
+  peri__owner_events *events = find(engine, owner);
+  if (!events) {
+    peri_buffer_release(event->buffer);
+    return true;
+  }
+  if (event->type == PERI_EVENT_LOADED) events->loads--;
+  if (!make_room(events)) return false;
+  events->events[events->first + events->count++] = *event;
+  return true;
+}
+
+bool peri__owner_expect_load(peri_engine *engine, peri_owner owner) {
+  peri__owner_events *events = find(engine, owner);
+  if (!make_room(events)) return false;
+  events->loads++;
+  return true;
+}
+
+void peri__owner_expect_no_load(peri_engine *engine, peri_owner owner) { find(engine, owner)->loads--; }
+
+/* After a burst the memory goes. */
+static void forget_room(peri__owner_events *events) {
+  if (events->loads || events->capacity <= KEPT_EVENTS) return;
+  peri__release(events->events, events->capacity * sizeof *events->events);
+  events->events = NULL;
+  events->capacity = 0;
 }
 
 bool peri_owner_poll(peri_engine *engine, peri_owner owner, peri_event *event) {
@@ -74,7 +104,10 @@ bool peri_owner_poll(peri_engine *engine, peri_owner owner, peri_event *event) {
   bool any = events && events->count;
   if (any) {
     *event = events->events[events->first++];
-    if (--events->count == 0) events->first = 0;
+    if (--events->count == 0) {
+      events->first = 0;
+      forget_room(events);
+    }
   }
   peri__unlock(engine);
   return any;

@@ -12,6 +12,7 @@ typedef struct scheduled {
 typedef struct peri__timeline {
   scheduled *events;
   size_t count, capacity;
+  double curves_end; /* no curve lies behind it */
 } peri__timeline;
 
 void peri__timeline_free(peri__timeline *timeline) {
@@ -22,32 +23,42 @@ void peri__timeline_free(peri__timeline *timeline) {
 
 /* ---- Finding ---------------------------------------------------------------------------------------------------- */
 
-static const peri__kind *kind_of(peri_engine *engine, peri_node id) {
-  if ((uint32_t)id & PERI_SOURCE_BIT) return peri__find_source(engine, id) ? &peri__kind_buffer_source : NULL;
-  peri__graph_node *node = peri__find_node(engine, id);
-  return node ? node->render->kind : NULL;
-}
+/* A parameter's owner, looked up once: a source may end between two looks. */
+typedef struct param_owner {
+  const peri__kind *kind;
+  peri__graph_node *node;
+  peri__source *source; /* NULL: a node */
+} param_owner;
 
-static bool check_index(peri_engine *engine, peri_node id, uint32_t index) {
-  const peri__kind *kind = kind_of(engine, id);
-  if (!kind) return false;
-  return index < kind->info.params ? true : peri__fail("%s has no parameter %u", kind->info.name, index);
+static bool find_owner(peri_engine *engine, peri_node id, uint32_t index, param_owner *owner) {
+  *owner = (param_owner){0};
+  if ((uint32_t)id & PERI_SOURCE_BIT) {
+    owner->source = peri__find_source(engine, id);
+    if (!owner->source) return false;
+    owner->kind = &peri__kind_buffer_source;
+  } else {
+    owner->node = peri__find_node(engine, id);
+    if (!owner->node) return false;
+    owner->kind = owner->node->render->kind;
+  }
+  return index < owner->kind->info.params ? true : peri__fail("%s has no parameter %u", owner->kind->info.name, index);
 }
 
 /* The parameter, made if it is a source's and was not needed before; NULL sets peri_error(). */
-static peri__param *find_param(peri_engine *engine, peri_node id, uint32_t index) {
-  if (!check_index(engine, id, index)) return NULL;
-  if (!((uint32_t)id & PERI_SOURCE_BIT)) return &peri__find_node(engine, id)->render->params[index];
-  peri__param *params = peri__source_params(engine, peri__find_source(engine, id));
+static peri__param *param_of(peri_engine *engine, const param_owner *owner, uint32_t index) {
+  peri__param *params = owner->source ? peri__source_params(engine, owner->source) : owner->node->render->params;
   return params ? &params[index] : NULL;
 }
 
-/* A source whose parameters are still plain numbers, or NULL. */
-static peri__source *plain_source(peri_engine *engine, peri_node id) {
-  if (!((uint32_t)id & PERI_SOURCE_BIT)) return NULL;
-  peri__source *source = peri__find_source(engine, id);
-  peri__source_details *details = source ? peri__source_details_now(source) : NULL;
-  return details && atomic_load_explicit(&details->params, memory_order_relaxed) ? NULL : source;
+static peri__param *find_param(peri_engine *engine, peri_node id, uint32_t index) {
+  param_owner owner;
+  return find_owner(engine, id, index, &owner) ? param_of(engine, &owner, index) : NULL;
+}
+
+/* Whether the parameters of a source are still plain numbers. */
+static bool is_plain(const param_owner *owner) {
+  const peri__source_details *details = owner->source ? peri__source_details_now(owner->source) : NULL;
+  return owner->source && !(details && atomic_load_explicit(&details->params, memory_order_relaxed));
 }
 
 /* ---- The timeline ----------------------------------------------------------------------------------------------- */
@@ -56,21 +67,26 @@ static peri__source *plain_source(peri_engine *engine, peri_node id) {
 static bool timeline_room(peri_engine *engine, peri__param *param) {
   if (!param->timeline && !(param->timeline = PERI_NEW(peri__timeline))) return false;
   peri__timeline *timeline = param->timeline;
+  if (timeline->count < timeline->capacity) return true;
   double now = peri_engine_time(engine);
   size_t kept = 0;
   for (size_t e = 0; e < timeline->count; e++)
     if (timeline->events[e].end >= now) timeline->events[kept++] = timeline->events[e];
   timeline->count = kept;
-  scheduled *events = peri__grow(timeline->events, sizeof *events, kept, &timeline->capacity, kept + 1);
+  size_t needed = kept > timeline->capacity / 2 ? timeline->capacity + 1 : kept + 1;
+  scheduled *events = peri__grow(timeline->events, sizeof *events, kept, &timeline->capacity, needed);
   if (!events) return false;
   timeline->events = events;
   return true;
 }
 
-static bool check_overlap(const peri__param *param, double time, double duration) {
+static bool check_overlap(const peri_engine *engine, const peri__param *param, double time, double duration) {
   const peri__timeline *timeline = param->timeline;
-  for (size_t e = 0; timeline && e < timeline->count; e++) {
+  if (!timeline || (duration <= 0.0 && time >= timeline->curves_end)) return true;
+  double now = peri_engine_time(engine);
+  for (size_t e = 0; e < timeline->count; e++) {
     const scheduled *event = &timeline->events[e];
+    if (event->end < now) continue;
     if (event->end > event->time && time >= event->time && time < event->end)
       return peri__fail("%g s lies within the value curve from %g to %g s: cancel it first", time, event->time, event->end);
     if (duration > 0.0 && event->time > time && event->time < time + duration)
@@ -129,10 +145,12 @@ static bool schedule_locked(peri_engine *engine, peri_node id, uint32_t index, c
   peri__param *param = find_param(engine, id, index);
   if (!param) return false;
   double duration = plan->type == PERI_EVENT_CURVE ? plan->span : 0.0;
-  if (!PERI_ROOM(engine, PARAM_EVENT) || !timeline_room(engine, param) || !check_overlap(param, plan->time, duration)) return false;
+  if (!PERI_ROOM(engine, PARAM_EVENT) || !timeline_room(engine, param) || !check_overlap(engine, param, plan->time, duration)) return false;
   peri__event *event = make_event(engine, plan);
   if (!event) return false;
-  param->timeline->events[param->timeline->count++] = (scheduled){plan->time, plan->time + duration};
+  double end = plan->time + duration;
+  param->timeline->events[param->timeline->count++] = (scheduled){plan->time, end};
+  if (duration > 0.0 && end > param->timeline->curves_end) param->timeline->curves_end = end;
   PERI_SEND(engine, PARAM_EVENT, param, event);
   return peri__publish(engine);
 }
@@ -175,9 +193,9 @@ bool peri_param_set_curve(peri_engine *engine, peri_node node, uint32_t param, c
 static bool cancel(peri_engine *engine, peri_node id, uint32_t index, double time, bool hold) {
   if (!peri__check_time("cancelTime", time)) return false;
   peri__lock(engine);
-  peri__param *param = PERI_ROOM(engine, PARAM_CANCEL) ? find_param(engine, id, index) : NULL;
+  peri__param *param = find_param(engine, id, index);
   peri__event *spare = NULL;
-  bool done = param != NULL;
+  bool done = param && PERI_ROOM(engine, PARAM_CANCEL);
   if (done && hold) done = (spare = make_event(engine, &(event_plan){.type = PERI_EVENT_SET, .time = time})) != NULL;
   if (done) {
     timeline_cancel(param, time, hold);
@@ -207,13 +225,15 @@ static float value_of(peri__param *param) {
 
 bool peri_param_value(peri_engine *engine, peri_node id, uint32_t index, float *value) {
   peri__lock(engine);
-  bool done = check_index(engine, id, index);
-  if (done) {
-    peri__source *source = plain_source(engine, id);
-    const peri__source_details *details = source ? peri__source_details_now(source) : NULL;
-    if (!source) *value = value_of(find_param(engine, id, index));
-    else if (index == PERI_SOURCE_PLAYBACK_RATE) *value = source->playback_rate;
-    else *value = details ? details->detune : 0.0f;
+  param_owner owner;
+  bool done = find_owner(engine, id, index, &owner);
+  if (done && is_plain(&owner)) {
+    const peri__source_details *details = peri__source_details_now(owner.source);
+    *value = index == PERI_SOURCE_PLAYBACK_RATE ? owner.source->playback_rate : details ? details->detune : 0.0f;
+  } else if (done) {
+    peri__param *param = param_of(engine, &owner, index);
+    done = param != NULL;
+    if (done) *value = value_of(param);
   }
   peri__unlock(engine);
   return done;
@@ -221,25 +241,19 @@ bool peri_param_value(peri_engine *engine, peri_node id, uint32_t index, float *
 
 /* A source's number, with no timeline: cheaper than a parameter. */
 static bool set_plain(peri_engine *engine, peri__source *source, uint32_t index, float value) {
+  if (index == PERI_SOURCE_DETUNE && !peri__source_details_of(engine, source)) return false;
   if (!PERI_ROOM(engine, SOURCE_STEP)) return false;
-  if (index == PERI_SOURCE_DETUNE) {
-    peri__source_details *details = peri__source_details_of(engine, source);
-    if (!details) return false;
-    details->detune = value;
-  } else {
-    source->playback_rate = value;
-  }
+  if (index == PERI_SOURCE_DETUNE) peri__source_details_now(source)->detune = value;
+  else source->playback_rate = value;
   if (!peri__source_started(source)) return true;
   PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
   return peri__publish(engine);
 }
 
-static bool set_value(peri_engine *engine, peri_node id, uint32_t index, float value) {
-  if (!check_index(engine, id, index)) return false;
-  peri__source *source = plain_source(engine, id);
-  if (source) return set_plain(engine, source, index, value);
-  peri__param *param = find_param(engine, id, index);
-  if (!PERI_ROOM(engine, PARAM_VALUE) || !check_overlap(param, peri_engine_time(engine), 0.0)) return false;
+static bool set_value(peri_engine *engine, const param_owner *owner, uint32_t index, float value) {
+  if (is_plain(owner)) return set_plain(engine, owner->source, index, value);
+  peri__param *param = param_of(engine, owner, index);
+  if (!PERI_ROOM(engine, PARAM_VALUE) || !check_overlap(engine, param, peri_engine_time(engine), 0.0)) return false;
   param->set_value = value;
   param->sequence++;
   PERI_SEND(engine, PARAM_VALUE, param, value, param->sequence);
@@ -249,37 +263,41 @@ static bool set_value(peri_engine *engine, peri_node id, uint32_t index, float v
 bool peri_param_set_value(peri_engine *engine, peri_node id, uint32_t index, float value) {
   if (!peri__check_finite("the value of a parameter", (double)value)) return false;
   peri__lock(engine);
-  bool done = set_value(engine, id, index, value);
+  param_owner owner;
+  bool done = find_owner(engine, id, index, &owner) && set_value(engine, &owner, index, value);
   peri__unlock(engine);
   return done;
 }
 
+static bool set_audio_rate(peri_engine *engine, const param_owner *owner, uint32_t index, bool audio_rate) {
+  const peri_param_info *info = &owner->kind->info.param[index];
+  if (info->fixed_rate) {
+    if (info->audio_rate == audio_rate) return true;
+    return peri__fail("the automation rate of %s.%s cannot be changed", owner->kind->info.name, info->name);
+  }
+  peri__param *param = param_of(engine, owner, index);
+  if (!param || !PERI_ROOM(engine, PARAM_RATE)) return false;
+  param->set_audio_rate = audio_rate;
+  PERI_SEND(engine, PARAM_RATE, param, audio_rate);
+  return peri__publish(engine);
+}
+
 bool peri_param_set_audio_rate(peri_engine *engine, peri_node id, uint32_t index, bool audio_rate) {
   peri__lock(engine);
-  const peri__kind *kind = check_index(engine, id, index) ? kind_of(engine, id) : NULL;
-  bool done = kind != NULL;
-  if (done && kind->info.param[index].fixed_rate) {
-    if (kind->info.param[index].audio_rate != audio_rate)
-      done = peri__fail("the automation rate of %s.%s cannot be changed", kind->info.name, kind->info.param[index].name);
-  } else if (done) {
-    peri__param *param = PERI_ROOM(engine, PARAM_RATE) ? find_param(engine, id, index) : NULL;
-    done = param != NULL;
-    if (done) {
-      param->set_audio_rate = audio_rate;
-      PERI_SEND(engine, PARAM_RATE, param, audio_rate);
-      peri__publish(engine);
-    }
-  }
+  param_owner owner;
+  bool done = find_owner(engine, id, index, &owner) && set_audio_rate(engine, &owner, index, audio_rate);
   peri__unlock(engine);
   return done;
 }
 
 bool peri_param_get_audio_rate(peri_engine *engine, peri_node id, uint32_t index, bool *audio_rate) {
   peri__lock(engine);
-  bool done = check_index(engine, id, index);
+  param_owner owner;
+  bool done = find_owner(engine, id, index, &owner);
   if (done) {
-    const peri__kind *kind = kind_of(engine, id);
-    *audio_rate = kind->info.param[index].fixed_rate ? kind->info.param[index].audio_rate : find_param(engine, id, index)->set_audio_rate;
+    const peri_param_info *info = &owner.kind->info.param[index];
+    const peri__param *param = info->fixed_rate ? NULL : param_of(engine, &owner, index);
+    *audio_rate = param ? param->set_audio_rate : info->audio_rate;
   }
   peri__unlock(engine);
   return done;

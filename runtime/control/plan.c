@@ -5,7 +5,7 @@
 
 /* Everything a plan needs, counted before its memory is taken. */
 typedef struct plan_size {
-  uint32_t steps, inputs, edges, signals, taps, moves;
+  uint32_t steps, inputs, edges, signals, taps;
   size_t floats;
 } plan_size;
 
@@ -52,6 +52,7 @@ static void remove_unreached(compile *c) {
     peri__unlink_in(c->engine, n);
     node->removed = true;
     node->removed_in = graph->sequence + 1;
+    node->removed_as = c->engine->pushed;
     graph->removed[graph->removed_count++] = n;
     graph->live--;
   }
@@ -174,7 +175,6 @@ static void measure_steps(compile *c) {
     c->size.taps += node->taps;
   }
   c->size.steps = c->count;
-  c->size.moves = (uint32_t)graph->move_count;
 }
 
 static uint32_t size_class(uint32_t channels) {
@@ -235,7 +235,7 @@ static peri__plan *make_plan(peri__graph *graph, const plan_size *size, float **
   size_t plan_at = take(&bytes, sizeof(peri__plan)), steps_at = take(&bytes, size->steps * sizeof(peri__plan_step));
   size_t inputs_at = take(&bytes, size->inputs * sizeof(peri__plan_input)), edges_at = take(&bytes, size->edges * sizeof(uint32_t));
   size_t signals_at = take(&bytes, size->signals * sizeof(peri__signal)), taps_at = take(&bytes, size->taps * sizeof(peri__plan_tap));
-  size_t moves_at = take(&bytes, size->moves * sizeof(peri__plan_move)), floats_at = take(&bytes, size->floats * sizeof(float));
+  size_t floats_at = take(&bytes, size->floats * sizeof(float));
   unsigned char *memory = graph->spare;
   if (memory && graph->spare_bytes >= bytes && graph->spare_bytes <= 2 * bytes + 4096) {
     bytes = graph->spare_bytes;
@@ -251,7 +251,6 @@ static peri__plan *make_plan(peri__graph *graph, const plan_size *size, float **
   plan->edges = (uint32_t *)(void *)(memory + edges_at);
   plan->signals = (peri__signal *)(void *)(memory + signals_at);
   plan->taps = (peri__plan_tap *)(void *)(memory + taps_at);
-  plan->moves = (peri__plan_move *)(void *)(memory + moves_at);
   *floats = (float *)(void *)(memory + floats_at);
   return plan;
 }
@@ -316,11 +315,6 @@ static void fill_plan(const compile *c, peri__plan *plan, const uint32_t *place,
       plan->signals[node->signal + o] =
           (peri__signal){floats + (size_t)place[node->signal + o] * PERI_QUANTUM, 1, node->bound, true};
   }
-  for (size_t m = 0; m < graph->move_count; m++) {
-    const peri__move *move = &graph->moves[m];
-    if (move->source->generation != move->generation) continue;
-    plan->moves[plan->move_count++] = (peri__plan_move){peri__voice_of(move->source), move->from, move->to};
-  }
   plan->step_count = c->count;
   plan->destination = graph->nodes[c->engine->destination].signal;
   plan->sequence = graph->sequence + 1;
@@ -338,10 +332,59 @@ static bool grow_work(peri__graph *graph) {
   return true;
 }
 
+/* ---- Sending ---------------------------------------------------------------------------------------------------- */
+
+static void send_moves(peri_engine *engine) {
+  peri__graph *graph = &engine->graph;
+  for (size_t m = 0; m < graph->move_count; m++) {
+    const peri__move *move = &graph->moves[m];
+    move->from->started--;
+    if (move->source->generation != move->generation) continue;
+    PERI_SEND(engine, SOURCE_MOVE, peri__voice_of(move->source), move->from, move->to);
+  }
+  graph->move_count = 0;
+}
+
+/* Remembers where the plan waits, so that the next one can take its place while nobody renders. */
+static void send_plan(peri_engine *engine, peri__plan *plan) {
+  peri__graph *graph = &engine->graph;
+  peri__command *record = peri__commands_push(&engine->render.commands, PERI_COMMAND_PLAN, PERI_COMMAND_BYTES(PLAN));
+  engine->pushed++;
+  atomic_init(&record->PLAN.plan, plan);
+  graph->overtaken = graph->sent;
+  graph->overtaken_as = graph->sent_as;
+  graph->overtaken_sequence = graph->sequence;
+  graph->sent = &record->PLAN.plan;
+  graph->sent_as = engine->pushed;
+  graph->sequence++;
+}
+
+void peri__plan_take_back(peri_engine *engine) {
+  peri__graph *graph = &engine->graph;
+  _Atomic(peri__plan *) *place = graph->overtaken;
+  graph->overtaken = NULL;
+  /* Once its command is applied, the record's chunk may have become another one's. */
+  if (!place || atomic_load_explicit(&engine->render.applied, memory_order_acquire) >= graph->overtaken_as) return;
+  peri__plan *plan = atomic_exchange_explicit(place, NULL, memory_order_acq_rel);
+  if (!plan) return;
+  if (graph->overtaken_to + 1 != graph->overtaken_sequence) graph->overtaken_from = graph->overtaken_sequence;
+  graph->overtaken_to = graph->overtaken_sequence;
+  peri__plan_returned(engine, graph->returned);
+  peri__plan_free(engine, plan);
+}
+
+/* All plans up to the last one returned are gone, and those behind it that were taken back. */
+void peri__plan_returned(peri_engine *engine, uint64_t sequence) {
+  peri__graph *graph = &engine->graph;
+  if (sequence > graph->returned) graph->returned = sequence;
+  if (graph->overtaken_from <= graph->returned + 1 && graph->overtaken_to > graph->returned) graph->returned = graph->overtaken_to;
+}
+
 bool peri__compile(peri_engine *engine) {
   peri__graph *graph = &engine->graph;
-  if (!graph->dirty) return true;
-  if (!PERI_ROOM(engine, PLAN) || !grow_work(graph)) return false;
+  if (!graph->dirty || engine->batch) return true;
+  uint32_t room = PERI_COMMAND_BYTES(PLAN) + (uint32_t)graph->move_count * PERI_COMMAND_BYTES(SOURCE_MOVE);
+  if (!peri__commands_reserve(&engine->render.commands, room) || !grow_work(graph)) return false;
   compile c = {.engine = engine, .graph = graph, .order = graph->work, .stack = graph->work + graph->node_count};
   reach(&c);
   remove_unreached(&c);
@@ -355,10 +398,9 @@ bool peri__compile(peri_engine *engine) {
   if (plan) fill_plan(&c, plan, places, floats);
   peri__release(places, (size_t)c.size.signals * 3 * sizeof *places);
   if (!plan) return false;
-  PERI_SEND(engine, PLAN, plan);
-  graph->sequence++;
+  send_moves(engine);
+  send_plan(engine, plan);
   graph->steps = c.count;
-  graph->move_count = 0;
   graph->dirty = false;
   return true;
 }

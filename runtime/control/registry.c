@@ -13,28 +13,45 @@ struct peri__registry_entry {
 /* One lock for all registries: a buffer may be let go on any thread, by any engine. */
 static pthread_mutex_t registries = PTHREAD_MUTEX_INITIALIZER;
 
+/* A buffer whose last holder is just letting go stays lost. */
+static bool retain_if_alive(peri_buffer *buffer) {
+  uint_fast32_t references = atomic_load_explicit(&buffer->references, memory_order_relaxed);
+  while (references && !atomic_compare_exchange_weak(&buffer->references, &references, references + 1)) continue;
+  return references > 0;
+}
+
+static peri_buffer *find(const peri_engine *engine, const char *key, size_t key_bytes) {
+  for (peri__registry_entry *entry = engine->registry; entry; entry = entry->next)
+    if (entry->key_bytes == key_bytes && memcmp(entry->key, key, key_bytes) == 0 && retain_if_alive(entry->buffer))
+      return entry->buffer;
+  return NULL;
+}
+
 peri_buffer *peri__registry_find(peri_engine *engine, const char *key, size_t key_bytes) {
-  peri_buffer *found = NULL;
   peri__mutex_lock(&registries);
-  for (peri__registry_entry *entry = engine->registry; entry && !found; entry = entry->next)
-    if (entry->key_bytes == key_bytes && memcmp(entry->key, key, key_bytes) == 0) found = peri_buffer_retain(entry->buffer);
+  peri_buffer *found = find(engine, key, key_bytes);
   peri__mutex_unlock(&registries);
   return found;
 }
 
-bool peri__registry_add(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer) {
+peri_buffer *peri__registry_add(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer) {
   peri__registry_entry *entry = peri__allocate(sizeof *entry + key_bytes, 16);
-  if (!entry) return false;
-  entry->engine = engine;
-  entry->buffer = buffer;
-  entry->key_bytes = key_bytes;
-  memcpy(entry->key, key, key_bytes);
-  peri__mutex_lock(&registries);
-  entry->next = engine->registry;
-  engine->registry = entry;
-  buffer->entry = entry;
-  peri__mutex_unlock(&registries);
-  return true;
+  peri_buffer *known = NULL;
+  if (entry) {
+    *entry = (peri__registry_entry){NULL, engine, buffer, key_bytes};
+    memcpy(entry->key, key, key_bytes);
+    peri__mutex_lock(&registries);
+    known = find(engine, key, key_bytes); /* somebody else may have made it meanwhile */
+    if (!known) {
+      entry->next = engine->registry;
+      engine->registry = buffer->entry = entry;
+    }
+    peri__mutex_unlock(&registries);
+    if (!known) return buffer;
+    peri__release(entry, sizeof *entry + key_bytes);
+  }
+  peri_buffer_release(buffer);
+  return known;
 }
 
 static void unlink_entry(peri__registry_entry *entry) {
@@ -44,12 +61,10 @@ static void unlink_entry(peri__registry_entry *entry) {
   peri__release(entry, sizeof *entry + entry->key_bytes);
 }
 
-bool peri__registry_forget(peri_buffer *buffer) {
+void peri__registry_forget(peri_buffer *buffer) {
   peri__mutex_lock(&registries);
-  bool unused = atomic_load_explicit(&buffer->references, memory_order_acquire) == 0; /* it may just have been found */
-  if (unused && buffer->entry) unlink_entry(buffer->entry);
+  if (buffer->entry) unlink_entry(buffer->entry);
   peri__mutex_unlock(&registries);
-  return unused;
 }
 
 void peri__registry_destroy(peri_engine *engine) {

@@ -8,13 +8,6 @@
 #define RECLAIM_EACH_CALL 4u
 #define GENERATION_SPENT UINT32_MAX
 
-/* Parameters of a source that has ended wait here until the commands that name them have been applied. */
-struct peri__old_params {
-  peri__param *params;
-  uint64_t pushed;
-  peri__old_params *next;
-};
-
 /* ---- Slots ------------------------------------------------------------------------------------------------------ */
 
 static bool add_chunk(peri_engine *engine) {
@@ -81,7 +74,7 @@ bool peri__source_started(const peri__source *source) { return (source->flags & 
 /* ---- Details ---------------------------------------------------------------------------------------------------- */
 
 peri__source_details *peri__source_details_now(const peri__source *source) {
-  return atomic_load_explicit(&((peri__source *)source)->details, memory_order_relaxed);
+  return source->details;
 }
 
 double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source) {
@@ -91,13 +84,18 @@ double peri__source_rate_ratio(const peri_engine *engine, const peri__source *so
 peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source) {
   peri__source_details *details = peri__source_details_now(source);
   if (details) return details;
+  if (peri__source_started(source) && !PERI_ROOM(engine, SOURCE_DETAILS)) return NULL;
   details = engine->free_details;
   if (details) engine->free_details = details->next_free;
   else if (!(details = PERI_NEW(peri__source_details))) return NULL;
   *details = (peri__source_details){.duration = PERI_NEVER, .fade_at = PERI_NEVER, .junction = PERI_NONE};
   atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed);
   details->rate_ratio = peri__source_rate_ratio(engine, source);
-  atomic_store_explicit(&source->details, details, memory_order_release);
+  source->details = details;
+  if (peri__source_started(source)) {
+    PERI_SEND(engine, SOURCE_DETAILS, peri__voice_of(source));
+    peri__publish(engine);
+  }
   return details;
 }
 
@@ -116,37 +114,38 @@ peri__param *peri__source_params(peri_engine *engine, peri__source *source) {
   return params;
 }
 
-static void collect_params(peri_engine *engine) {
-  uint64_t applied = atomic_load_explicit(&engine->render.applied, memory_order_acquire);
-  for (peri__old_params **place = &engine->old_params; *place;) {
-    peri__old_params *old = *place;
-    if (old->pushed > applied) {
-      place = &old->next;
+static void free_details(peri_engine *engine, peri__source_details *details) {
+  details->next_free = engine->free_details;
+  engine->free_details = details;
+}
+
+static void collect_details(peri_engine *engine, uint64_t applied) {
+  for (peri__source_details **place = &engine->old_details; *place;) {
+    peri__source_details *old = *place;
+    if (old->named_until > applied) {
+      place = &old->next_free;
       continue;
     }
-    *place = old->next;
-    peri__params_free(&peri__kind_buffer_source, old->params);
-    peri__release(old, sizeof *old);
+    *place = old->next_free;
+    peri__params_free(&peri__kind_buffer_source, atomic_load_explicit(&old->params, memory_order_relaxed));
+    free_details(engine, old);
   }
 }
 
 static void drop_details(peri_engine *engine, peri__source *source) {
   peri__source_details *details = peri__source_details_now(source);
   if (!details) return;
-  peri__param *params = atomic_load_explicit(&details->params, memory_order_relaxed);
+  source->details = NULL;
   if (details->junction != PERI_NONE) {
-    engine->graph.nodes[details->junction].source = NULL; /* the next plan is without it */
+    engine->graph.nodes[details->junction].source = NULL; /* the next plan is without it, and its parameters are the node's */
     engine->graph.dirty = true;
-  } else if (params) {
-    peri__old_params *old = PERI_NEW(peri__old_params);
-    if (old) {
-      *old = (peri__old_params){params, engine->pushed, engine->old_params};
-      engine->old_params = old;
-    }
+  } else if (atomic_load_explicit(&details->params, memory_order_relaxed)) {
+    details->named_until = engine->pushed;
+    details->next_free = engine->old_details;
+    engine->old_details = details;
+    return;
   }
-  atomic_store_explicit(&source->details, NULL, memory_order_relaxed);
-  details->next_free = engine->free_details;
-  engine->free_details = details;
+  free_details(engine, details);
 }
 
 /* ---- What the voice reads --------------------------------------------------------------------------------------- */
@@ -224,7 +223,9 @@ static void set_up_voice(const peri_engine *engine, peri__source *source) {
   peri__source_gains(source, voice->channels, voice->gain);
   set_voice_loop(source, voice);
   peri__source_details *details = peri__source_details_now(source);
-  if (details) details->rate_ratio = peri__source_rate_ratio(engine, source);
+  if (!details) return;
+  details->rate_ratio = peri__source_rate_ratio(engine, source);
+  voice->flags |= PERI_VOICE_DETAILED;
 }
 
 /* ---- Destinations ----------------------------------------------------------------------------------------------- */
@@ -271,8 +272,7 @@ bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input 
     graph->moves = moves;
     if (!PERI_ROOM(engine, VOICE_LIST) || !room_in_list(engine, to)) return false;
     moves[graph->move_count++] = (peri__move){source, source->generation, from, to};
-    from->started--;
-    to->started++;
+    to->started++; /* the other one has it until the move is sent */
     graph->dirty = true;
   }
   if (from) count_source(engine, from, -1);
@@ -409,14 +409,15 @@ bool peri__source_release(peri_engine *engine, peri__source *source) {
   return true;
 }
 
-void peri__source_reclaim(peri_engine *engine, peri__source *source) {
+bool peri__source_reclaim(peri_engine *engine, peri__source *source) {
   const peri__source_details *details = peri__source_details_now(source);
   if (source->flags & PERI_SOURCE_NOTIFY) {
     peri_event event = {.type = PERI_EVENT_ENDED, .source = peri__source_id(source), .user = details ? details->user : 0};
-    peri__owner_notify(engine, source->owner, &event);
+    if (!peri__owner_notify(engine, source->owner, &event)) return false;
   }
   destroy(engine, source);
-  if (engine->old_params) collect_params(engine);
+  if (engine->old_details) collect_details(engine, atomic_load_explicit(&engine->render.applied, memory_order_acquire));
+  return true;
 }
 
 void peri__sources_destroy(peri_engine *engine) {
@@ -426,13 +427,7 @@ void peri__sources_destroy(peri_engine *engine) {
       if (atomic_load(&source->phase) != PERI_SOURCE_FREE) destroy(engine, source);
     }
   }
-  engine->pushed = 0;
-  collect_params(engine);
-  for (peri__old_params *old = engine->old_params; old; old = engine->old_params) {
-    engine->old_params = old->next;
-    peri__params_free(&peri__kind_buffer_source, old->params);
-    peri__release(old, sizeof *old);
-  }
+  collect_details(engine, UINT64_MAX);
   for (peri__source_details *details = engine->free_details; details;) {
     peri__source_details *next = details->next_free;
     peri__release(details, sizeof *details);
@@ -522,23 +517,25 @@ static bool check_started(const peri__source *source) {
   return peri__source_started(source) ? true : peri__fail("a source that was not started cannot be stopped");
 }
 
+static bool stop(peri_engine *engine, peri__source *source, double when) {
+  if (!PERI_ROOM(engine, SOURCE_STOP)) return false;
+  double frames = peri__frames_of(engine, when);
+  if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
+  PERI_SEND(engine, SOURCE_STOP, peri__voice_of(source), (int64_t)ceil(frames));
+  return peri__publish(engine);
+}
+
 bool peri_source_stop(peri_engine *engine, peri_node id, double when) {
   if (!peri__check_time("the stop time", when)) return false;
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
-  bool done = source && check_started(source) && PERI_ROOM(engine, SOURCE_STOP);
-  if (done) {
-    double frames = peri__frames_of(engine, when);
-    if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
-    PERI_SEND(engine, SOURCE_STOP, peri__voice_of(source), frames < 9e18 ? (int64_t)ceil(frames) : PERI_NEVER);
-    peri__publish(engine);
-  }
+  bool done = source && check_started(source) && stop(engine, source, when);
   peri__unlock(engine);
   return done;
 }
 
 static bool fade_out(peri_engine *engine, peri__source *source, double fade, double when) {
-  if (!PERI_ROOM(engine, SOURCE_FADE_OUT) || !peri__source_details_of(engine, source)) return false;
+  if (!peri__source_details_of(engine, source) || !PERI_ROOM(engine, SOURCE_FADE_OUT)) return false;
   double frames = fade * engine->sample_rate, at = floor(peri__frames_of(engine, when) + 0.5);
   double now = (double)peri_engine_frame(engine);
   PERI_SEND(engine, SOURCE_FADE_OUT, peri__voice_of(source), (int64_t)(at > now ? at : now),
@@ -555,14 +552,18 @@ bool peri_source_fade_out(peri_engine *engine, peri_node id, double fade, double
   return done;
 }
 
+/* What has just ended, on the audio thread, is not to tell the owner's successor either. */
 void peri__source_stop_owner(peri_engine *engine, peri_owner owner) {
   for (size_t c = 0; c < engine->chunk_count; c++) {
     for (uint32_t k = 0; k < PERI_SOURCE_CHUNK; k++) {
       peri__source *source = &engine->chunks[c]->source[k];
-      if (peri__source_gone(source) || source->owner != owner) continue;
+      unsigned phase = atomic_load_explicit(&source->phase, memory_order_relaxed);
+      if (phase == PERI_SOURCE_FREE || source->owner != owner) continue;
+      source->owner = 0;
       source->flags &= (uint8_t)~PERI_SOURCE_NOTIFY;
-      if (peri__source_started(source)) fade_out(engine, source, 0.005, 0.0);
-      else destroy(engine, source);
+      if (phase == PERI_SOURCE_ENDED) continue;
+      if (!peri__source_started(source)) destroy(engine, source);
+      else if (!fade_out(engine, source, 0.005, 0.0)) stop(engine, source, 0.0); /* for want of memory */
     }
   }
 }

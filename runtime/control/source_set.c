@@ -43,12 +43,11 @@ bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds
   return details != NULL;
 }
 
-static bool send_loop(peri_engine *engine, peri__source *source, bool loop) {
+static void send_loop(peri_engine *engine, peri__source *source, bool loop) {
   int64_t start, end;
   peri__source_loop_points(source, &start, &end);
   if (!source->storage) loop = false;
   PERI_SEND(engine, SOURCE_LOOP, peri__voice_of(source), start, end, loop);
-  return peri__publish(engine);
 }
 
 /* The wish to loop, as control knows it: the voice's flag is the audio thread's once it has started. */
@@ -61,6 +60,7 @@ bool peri_source_set_loop(peri_engine *engine, peri_node id, bool loop) {
   if (done) {
     source->flags = (uint8_t)(loop ? source->flags | PERI_SOURCE_LOOPS : source->flags & ~PERI_SOURCE_LOOPS);
     if (peri__source_started(source)) send_loop(engine, source, loop);
+    peri__publish(engine);
   }
   peri__unlock(engine);
   return done;
@@ -70,14 +70,16 @@ bool peri_source_set_loop_points(peri_engine *engine, peri_node id, double start
   if (!peri__check_loop(start, end)) return false;
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
-  peri__source_details *details = source && PERI_ROOM(engine, SOURCE_LOOP) ? peri__source_details_of(engine, source) : NULL;
-  if (details) {
+  peri__source_details *details = source ? peri__source_details_of(engine, source) : NULL;
+  bool done = details && PERI_ROOM(engine, SOURCE_LOOP);
+  if (done) {
     details->loop_start_seconds = start;
     details->loop_end_seconds = end;
     if (peri__source_started(source)) send_loop(engine, source, wants_loop(source));
+    peri__publish(engine);
   }
   peri__unlock(engine);
-  return details != NULL;
+  return done;
 }
 
 bool peri_source_get_loop(peri_engine *engine, peri_node id, bool *loop, double *start, double *end) {
@@ -95,24 +97,24 @@ bool peri_source_get_loop(peri_engine *engine, peri_node id, bool *loop, double 
 
 /* ---- Volume and pan --------------------------------------------------------------------------------------------- */
 
-static bool send_gains(peri_engine *engine, peri__source *source, double seconds) {
-  if (!peri__source_started(source)) return true; /* the start computes them */
+/* `keep_ramp`: a longer ramp under way takes its time. */
+static void send_gains(peri_engine *engine, peri__source *source, double seconds, bool keep_ramp) {
+  if (!peri__source_started(source)) return; /* the start computes them */
   peri__command *record =
       peri__commands_push(&engine->render.commands, PERI_COMMAND_SOURCE_GAINS, PERI_COMMAND_BYTES(SOURCE_GAINS));
   engine->pushed++;
   double frames = seconds * engine->sample_rate;
   record->SOURCE_GAINS.voice = peri__voice_of(source);
+  record->SOURCE_GAINS.keep_ramp = keep_ramp;
   record->SOURCE_GAINS.frames = frames < 4e9 ? (uint32_t)(frames + 0.5) : 4000000000u;
   peri__source_gains(source, source->storage ? source->storage->channels : 1, record->SOURCE_GAINS.gain);
-  return peri__publish(engine);
 }
 
 /* A source that may be changed over some time, or NULL. */
 static peri__source *ramped_source(peri_engine *engine, peri_node id) {
   peri__source *source = peri__find_source(engine, id);
-  if (!source || !PERI_ROOM(engine, SOURCE_GAINS)) return NULL;
-  if (peri__source_started(source) && !peri__source_details_of(engine, source)) return NULL;
-  return source;
+  if (!source || (peri__source_started(source) && !peri__source_details_of(engine, source))) return NULL;
+  return PERI_ROOM(engine, SOURCE_GAINS) ? source : NULL;
 }
 
 bool peri_source_set_volume(peri_engine *engine, peri_node id, float volume, double seconds) {
@@ -121,7 +123,8 @@ bool peri_source_set_volume(peri_engine *engine, peri_node id, float volume, dou
   peri__source *source = ramped_source(engine, id);
   if (source) {
     source->volume = volume;
-    send_gains(engine, source, seconds);
+    send_gains(engine, source, seconds, false);
+    peri__publish(engine);
   }
   peri__unlock(engine);
   return source != NULL;
@@ -137,7 +140,8 @@ bool peri_source_set_pan(peri_engine *engine, peri_node id, float pan, double se
   }
   if (source) {
     source->pan = pan;
-    send_gains(engine, source, seconds);
+    send_gains(engine, source, seconds, true);
+    peri__publish(engine);
   }
   peri__unlock(engine);
   return source != NULL;
@@ -165,21 +169,21 @@ bool peri_source_set_notify(peri_engine *engine, peri_node id, bool notify) {
 /* ---- The buffer ------------------------------------------------------------------------------------------------- */
 
 static bool replace_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
-  peri__source_details *details = NULL;
   bool started = peri__source_started(source);
   uint32_t bytes = PERI_COMMAND_BYTES(SOURCE_BUFFER) + PERI_COMMAND_BYTES(SOURCE_LOOP) + PERI_COMMAND_BYTES(SOURCE_STEP) +
                    PERI_COMMAND_BYTES(SOURCE_GAINS);
+  if (started && !peri__source_details_of(engine, source)) return false;
+  if (buffer) peri__source_raise_channels(engine, source->destination, peri_buffer_channels(buffer));
+  if (started && !peri__compile(engine)) return false; /* room for its channels first */
   if (started && !peri__commands_reserve(&engine->render.commands, bytes)) return false;
-  if (started && !(details = peri__source_details_of(engine, source))) return false;
   peri__source_drop_storage(source);
   peri__source_take_storage(source, buffer);
-  if (buffer) peri__source_raise_channels(engine, source->destination, source->storage->channels);
   if (!started) return true;
-  if (!peri__compile(engine)) return false; /* room for its channels first */
   PERI_SEND(engine, SOURCE_BUFFER, peri__voice_of(source), source->storage, peri__source_rate_ratio(engine, source));
   PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
-  send_gains(engine, source, 0.0);
-  return send_loop(engine, source, wants_loop(source));
+  send_gains(engine, source, 0.0, true);
+  send_loop(engine, source, wants_loop(source));
+  return peri__publish(engine);
 }
 
 bool peri_source_set_buffer(peri_engine *engine, peri_node id, peri_buffer *buffer) {

@@ -103,6 +103,7 @@ void peri_tap_get_stats(peri_tap *tap, peri_tap_stats *stats) { peri__blocks_get
 /* ---- Visualizers ------------------------------------------------------------------------------------------------ */
 
 struct peri_visualizer {
+  peri_visualizer *next;
   peri_tap *tap;
   peri__visualizer *analysis;
 };
@@ -116,17 +117,38 @@ peri_visualizer *peri_visualizer_create(peri_engine *engine, peri_node node) {
   def.dry = PERI_DRY_OLDEST;
   visualizer->tap = peri_tap_create(engine, node, &def);
   if (visualizer->tap) visualizer->analysis = peri__visualizer_create(visualizer->tap->blocks, engine->sample_rate);
-  if (visualizer->analysis) return visualizer;
-  peri_tap_close(visualizer->tap);
-  peri__release(visualizer, sizeof *visualizer);
-  return NULL;
+  if (!visualizer->analysis) {
+    peri_tap_close(visualizer->tap);
+    peri__release(visualizer, sizeof *visualizer);
+    return NULL;
+  }
+  peri__lock(engine);
+  visualizer->next = engine->visualizers;
+  engine->visualizers = visualizer;
+  peri__unlock(engine);
+  return visualizer;
 }
 
 void peri_visualizer_destroy(peri_visualizer *visualizer) {
   if (!visualizer) return;
+  peri_engine *engine = visualizer->tap->engine;
+  peri__lock(engine);
+  peri_visualizer **place = &engine->visualizers;
+  while (*place != visualizer) place = &(*place)->next;
+  *place = visualizer->next;
+  peri__unlock(engine);
   peri__visualizer_destroy(visualizer->analysis);
   peri_tap_close(visualizer->tap);
   peri__release(visualizer, sizeof *visualizer);
+}
+
+/* The engine is ending; it frees the taps itself. */
+void peri__visualizers_destroy(peri_engine *engine) {
+  for (peri_visualizer *each = engine->visualizers, *next; each; each = next) {
+    next = each->next;
+    peri__visualizer_destroy(each->analysis);
+    peri__release(each, sizeof *each);
+  }
 }
 
 bool peri_visualizer_read(peri_visualizer *visualizer, peri_view *view) {

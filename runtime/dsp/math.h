@@ -11,8 +11,11 @@ static inline double peri__exp2(double x) {
   if (!(x > -1020.0)) x = -1020.0;
   int64_t whole = (int64_t)(x + (x < 0 ? -0.5 : 0.5));
   double y = (x - (double)whole) * 0.693147180559945309417; /* |y| ≤ 0.3466: 12 terms of e^y */
-  double sum = 1.0;
-  for (int k = 12; k > 0; k--) sum = 1.0 + sum * y / k;
+  static const double term[] = {1.0,           1.0,           1.0 / 2,       1.0 / 6,        1.0 / 24,
+                                1.0 / 120,     1.0 / 720,     1.0 / 5040,    1.0 / 40320,    1.0 / 362880,
+                                1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600};
+  double sum = term[12];
+  for (int k = 11; k >= 0; k--) sum = sum * y + term[k];
   uint64_t bits = (uint64_t)(whole + 1023) << 52;
   double power;
   memcpy(&power, &bits, sizeof power);
@@ -35,8 +38,18 @@ static inline double peri__log2(double x) {
 
 /* sin(x × π/2) for 0 ≤ x ≤ 1, to 1e-13; exactly 0 at 0. cos(x × π/2) is the same of 1 − x. */
 static inline double peri__sin_quarter(double x) {
-  double y = x * 1.57079632679489661923, square = y * y, sum = 1.0;
-  for (int k = 18; k > 0; k -= 2) sum = 1.0 - sum * square / (k * (k + 1));
+  static const double term[] = {1.0,
+                                -1.0 / 6,
+                                1.0 / 120,
+                                -1.0 / 5040,
+                                1.0 / 362880,
+                                -1.0 / 39916800,
+                                1.0 / 6227020800,
+                                -1.0 / 1307674368000,
+                                1.0 / 355687428096000,
+                                -1.0 / 121645100408832000};
+  double y = x * 1.57079632679489661923, square = y * y, sum = term[9];
+  for (int k = 8; k >= 0; k--) sum = sum * square + term[k];
   return y * sum;
 }
 

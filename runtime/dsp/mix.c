@@ -7,21 +7,6 @@ static void add_steady(float *restrict out, const float *restrict in, float gain
   for (int i = 0; i < N; i++) out[i] += in[i] * gain;
 }
 
-static void add_ramp(float *restrict out, const float *restrict in, float gain, float slope) {
-  for (int i = 0; i < N; i++) out[i] += in[i] * (gain + slope * (float)(i + 1));
-}
-
-static void add_span(float *out, const peri__span *span, int channel) {
-  if (span->slope[channel] == 0.0f) add_steady(out, span->in[channel], span->gain[channel]);
-  else add_ramp(out, span->in[channel], span->gain[channel], span->slope[channel]);
-}
-
-void peri__mix_spans(float *left, float *right, const peri__span *spans, size_t count) {
-  for (size_t s = 0; s < count; s++) add_span(left, &spans[s], 0);
-  if (!right) return;
-  for (size_t s = 0; s < count; s++) add_span(right, &spans[s], 1);
-}
-
 void peri__mix_add(float *out, const float *in, float gain) { add_steady(out, in, gain); }
 
 bool peri__all_finite(const float *samples, size_t count) {

@@ -1,19 +1,16 @@
-/* Mixing kernels: everything of one quantum, PERI_QUANTUM frames. Pure functions. */
+/* Mixing: everything of one quantum, PERI_QUANTUM frames. Pure functions. */
 #ifndef PERI_MIX_H
 #define PERI_MIX_H
 
 #include "base/base.h"
 
 /* One voice's contribution to a stereo or mono sum: out[c][i] += (gain[c] + slope[c] × (i + 1)) × in[c][i].
- * A mono voice has in[1] = in[0]. */
+ * A mono voice has in[1] = in[0]. Kernels (dsp/kernels.h) add spans in their order, so that neighbours change no bit. */
 typedef struct peri__span {
   const float *in[2];
   float gain[2];
   float slope[2]; /* per frame; 0 and 0 when steady */
 } peri__span;
-
-/* Adds the spans in their order, so that neighbours and grouping change no bit. `right` may be NULL: mono. */
-void peri__mix_spans(float *left, float *right, const peri__span *spans, size_t count) PERI_AUDIO_THREAD;
 
 /* out[i] += in[i] × gain */
 void peri__mix_add(float *out, const float *in, float gain) PERI_AUDIO_THREAD;

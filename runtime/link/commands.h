@@ -18,12 +18,14 @@ struct peri__storage;
 
 /* name, fields of the record. A new command is one line here and one case in render/commands.c. */
 #define PERI_COMMANDS(COMMAND)                                                                                         \
-  COMMAND(PLAN, struct peri__plan *plan;)                                                                              \
+  COMMAND(PLAN, _Atomic(struct peri__plan *) plan;) /* NULL: a later one took its place */                             \
+  COMMAND(SOURCE_MOVE, struct peri__voice *voice; struct peri__input *from, *to;)                                      \
+  COMMAND(SOURCE_DETAILS, struct peri__voice *voice;)                                                                  \
   COMMAND(VOICE_LIST, struct peri__input *input; struct peri__voice_list *list;)                                       \
   COMMAND(SOURCE_START, struct peri__voice *voice; struct peri__input *input;)                                         \
   COMMAND(SOURCE_STOP, struct peri__voice *voice; int64_t frame;)                                                      \
   COMMAND(SOURCE_FADE_OUT, struct peri__voice *voice; int64_t frame; uint32_t frames;)                                 \
-  COMMAND(SOURCE_GAINS, struct peri__voice *voice; float gain[4]; uint32_t frames;)                                    \
+  COMMAND(SOURCE_GAINS, struct peri__voice *voice; float gain[4]; uint32_t frames; bool keep_ramp;)                    \
   COMMAND(SOURCE_STEP, struct peri__voice *voice; int64_t step;)                                                       \
   COMMAND(SOURCE_LOOP, struct peri__voice *voice; int64_t start, end; bool loop;)                                      \
   COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage *storage; double rate_ratio;)                  \

@@ -24,9 +24,9 @@ bool peri__can_play(const peri__sound_file *file, uint32_t channels, double samp
     return peri__cannot_decode(file, "its sample rate is %.0f Hz; %.0f to %.0f Hz can be played", sample_rate,
                                PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
   if (frames == 0) return peri__cannot_decode(file, "it holds no samples");
-  if (frames > INT32_MAX)
-    return peri__cannot_decode(file, "it has %llu frames; at most %d can be played", (unsigned long long)frames,
-                               INT32_MAX);
+  if (frames > PERI_MAX_FRAMES)
+    return peri__cannot_decode(file, "it has %llu frames; at most %u can be played", (unsigned long long)frames,
+                               PERI_MAX_FRAMES);
   return true;
 }
 
@@ -107,7 +107,13 @@ static peri__storage *resampled(const peri__sound_file *file, const peri__storag
   if (!table) return NULL;
   peri__resampler_prepare(&resampler, table);
   peri__storage *result = peri__storage_create(storage->channels, (uint32_t)frames, sample_rate);
-  if (result) resample_channels(&resampler, table, storage, result);
+  if (result) {
+    resample_channels(&resampler, table, storage, result);
+    /* Rounding the length may have cut a part of a frame. */
+    double duration = (double)frames / sample_rate;
+    result->loop_start = storage->loop_start;
+    result->loop_end = storage->loop_end < duration ? storage->loop_end : duration;
+  }
   peri__release(table, resampler.table_floats * sizeof(float));
   return result;
 }

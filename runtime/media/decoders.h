@@ -16,6 +16,21 @@ bool peri__cannot_decode(const peri__sound_file *file, const char *format, ...) 
 /* Whether that can be played; otherwise the error says what can. */
 bool peri__can_play(const peri__sound_file *file, uint32_t channels, double sample_rate, uint64_t frames);
 
+/* A part to be repeated, in frames of the file; end is the first that is not. 0, 0: none. */
+typedef struct peri__loop {
+  uint64_t start, end;
+} peri__loop;
+
+#define PERI_LOOP_TO_END UINT64_MAX /* for end */
+
+/* loop.c: what a file says, from a comment header behind its magic, and from the body of a smpl chunk. */
+peri__loop peri__loop_of_comments(const unsigned char *bytes, size_t size);
+peri__loop peri__loop_of_sampler(const unsigned char *bytes, size_t size);
+/* The same as it holds for so many frames; none when it does not lie within them. */
+peri__loop peri__loop_within(peri__loop loop, uint64_t frames);
+/* The same for a storage at the file's rate. */
+void peri__set_loop(peri__storage *storage, peri__loop loop);
+
 /* wav.c: RIFF, through SDL2. */
 peri__storage *peri__decode_wav(const peri__sound_file *file);
 bool peri__inspect_wav(const peri__sound_file *file, peri_file_info *info);

@@ -37,6 +37,8 @@ peri__storage *peri__storage_copy(const peri__storage *storage) {
   if (!copy) return NULL;
   memcpy(copy->samples, storage->samples, sample_bytes(storage));
   copy->nonfinite = storage->nonfinite;
+  copy->loop_start = storage->loop_start;
+  copy->loop_end = storage->loop_end;
   return copy;
 }
 

@@ -16,6 +16,7 @@ typedef struct stream {
   const peri__sound_file *file;
   peri__vorbis_form form;
   uint32_t sample_rate;
+  peri__loop loop;    /* as the comments say */
   uint32_t mode_bits; /* that name a mode in a packet */
 
   /* Of the audio packets so far. */
@@ -60,6 +61,7 @@ static bool read_headers(stream *s, peri__ogg_reader *reader, peri__ogg_writer *
   if (!peri__ogg_write(writer, packet.bytes, packet.size)) return false;
   peri__ogg_end_page(writer); /* stands alone, as stb_vorbis wants it */
   if (!next_header(s, reader, "\3vorbis", &packet)) return false;
+  s->loop = peri__loop_of_comments(packet.bytes + 7, packet.size - 7);
   if (!peri__ogg_write(writer, no_comments, sizeof no_comments - 1)) return false;
   if (!next_header(s, reader, "\5vorbis", &packet)) return false;
   const char *problem = peri__vorbis_check_setup(packet.bytes + 7, packet.size - 7, &s->form);
@@ -175,6 +177,7 @@ static peri__storage *decode_stream(const stream *s, const peri__ogg_writer *wri
     storage = NULL;
   }
   stb_vorbis_close(decoder);
+  if (storage) peri__set_loop(storage, s->loop);
   return storage;
 }
 
@@ -196,5 +199,8 @@ bool peri__inspect_vorbis(const peri__sound_file *file, peri_file_info *info) {
   info->channels = s.form.channels;
   info->sample_rate = s.sample_rate;
   info->frames = s.frames;
+  peri__loop loop = peri__loop_within(s.loop, s.frames);
+  info->loop_start = loop.start;
+  info->loop_end = loop.end;
   return true;
 }

@@ -69,6 +69,19 @@ static uint32_t frame_bytes(const wav_header *header) {
   }
 }
 
+/* Stands in front of the samples or behind them. */
+static peri__loop read_loop(const peri__sound_file *file) {
+  for (size_t at = 12; at + 8 <= file->size;) {
+    const unsigned char *chunk = file->bytes + at;
+    uint32_t size = peri__little_32(chunk + 4);
+    at += 8;
+    if (size > file->size - at) break;
+    if (memcmp(chunk, "smpl", 4) == 0) return peri__loop_of_sampler(chunk + 8, size);
+    at += (size_t)size + (size & 1);
+  }
+  return (peri__loop){0, 0};
+}
+
 /* ---- Samples to float ----------------------------------------------------------------------------------------- */
 
 static void copy_u8(float *to, const Uint8 *from, size_t count, size_t step) {
@@ -152,6 +165,7 @@ peri__storage *peri__decode_wav(const peri__sound_file *file) {
   if (!read_header(file, &header) || !load(file, &header, &wav)) return NULL;
   peri__storage *storage = make_storage(file, &wav);
   wav.sdl->FreeWAV(wav.bytes);
+  if (storage) peri__set_loop(storage, read_loop(file));
   return storage;
 }
 
@@ -172,5 +186,8 @@ bool peri__inspect_wav(const peri__sound_file *file, peri_file_info *info) {
   strcpy(info->format, "WAV");
   info->channels = header.channels;
   info->sample_rate = header.sample_rate;
+  peri__loop loop = peri__loop_within(read_loop(file), info->frames);
+  info->loop_start = loop.start;
+  info->loop_end = loop.end;
   return true;
 }

@@ -16,8 +16,11 @@ static void start(peri__render *render, peri__voice *voice, peri__input *input) 
 }
 
 static void stop(peri__voice *voice, int64_t frame) {
+  peri__source_details *details = peri__details_of(voice);
   voice->stop = frame;
-  if (peri__details_of(voice)) peri__details_of(voice)->fade_at = PERI_NEVER; /* the last call counts */
+  if (!details || details->fade_at == PERI_NEVER) return;
+  details->fade_at = PERI_NEVER; /* the last call counts */
+  details->fade_frames = 0;
 }
 
 static void fade_out(const peri__render *render, peri__voice *voice, int64_t frame, uint32_t frames) {
@@ -27,17 +30,18 @@ static void fade_out(const peri__render *render, peri__voice *voice, int64_t fra
   peri__details_of(voice)->fade_frames = frames;
 }
 
-static void set_gains(peri__voice *voice, const float gain[4], uint32_t frames) {
+/* A fade to silence goes on, whatever is set meanwhile, and so does a fade-in before its start. `keep_ramp`: so does any
+ * ramp that takes longer, towards the new gains. */
+static void set_gains(peri__voice *voice, const float gain[4], uint32_t frames, bool keep_ramp) {
   peri__source_details *details = peri__details_of(voice);
-  bool fading_in = (voice->flags & PERI_VOICE_PENDING) && details && details->ramp_frames;
+  uint32_t left = details ? details->ramp_frames : 0;
+  if (details && details->fade_frames && details->fade_at == PERI_NEVER) return;
+  if (voice->flags & PERI_VOICE_PENDING || (keep_ramp && left > frames)) frames = left;
   for (int k = 0; k < 4; k++) {
-    if (fading_in || frames) details->target[k] = gain[k];
+    if (frames) details->target[k] = gain[k];
     else voice->gain[k] = gain[k];
   }
-  if (fading_in) return;
-  if (details) details->ramp_frames = voice->flags & PERI_VOICE_PENDING ? 0 : frames;
-  if (frames && (voice->flags & PERI_VOICE_PENDING))
-    for (int k = 0; k < 4; k++) voice->gain[k] = gain[k];
+  if (details) details->ramp_frames = frames;
 }
 
 static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
@@ -64,15 +68,18 @@ static void set_buffer(peri__voice *voice, const peri__storage *storage, double 
   voice->flags = (uint8_t)(marked ? voice->flags | PERI_VOICE_NONFINITE : voice->flags & ~PERI_VOICE_NONFINITE);
 }
 
-static void publish_plan(peri__render *render, peri__plan *plan) {
-  for (uint32_t m = 0; m < plan->move_count; m++) {
-    const peri__plan_move *move = &plan->moves[m];
-    if (!is_live(move->voice)) continue;
-    peri__voices_remove(move->from, move->voice);
-    peri__voices_add(move->to, move->voice);
-  }
+/* The record is the only one that control may still write to: it takes a plan back that has been overtaken. */
+static void take_plan(peri__render *render, const peri__command *command) {
+  _Atomic(peri__plan *) *place = (_Atomic(peri__plan *) *)&command->PLAN.plan;
+  peri__plan *plan = atomic_exchange_explicit(place, NULL, memory_order_acquire);
+  if (!plan) return;
   if (render->plan) peri__handback_add(&render->retired, &render->plan->retired.link);
   render->plan = plan;
+}
+
+static void move(peri__voice *voice, peri__input *from, peri__input *to) {
+  peri__voices_remove(from, voice);
+  peri__voices_add(to, voice);
 }
 
 static void replace_list(peri__render *render, peri__input *input, peri__voice_list *list) {
@@ -88,7 +95,13 @@ void peri__render_apply(peri__render *render) {
   while ((c = peri__commands_next(&render->commands)) != NULL) {
     applied++;
     switch ((peri__command_type)c->type) {
-    case PERI_COMMAND_PLAN: publish_plan(render, c->PLAN.plan); break;
+    case PERI_COMMAND_PLAN: take_plan(render, c); break;
+    case PERI_COMMAND_SOURCE_MOVE:
+      if (is_live(c->SOURCE_MOVE.voice)) move(c->SOURCE_MOVE.voice, c->SOURCE_MOVE.from, c->SOURCE_MOVE.to);
+      break;
+    case PERI_COMMAND_SOURCE_DETAILS:
+      if (is_live(c->SOURCE_DETAILS.voice)) c->SOURCE_DETAILS.voice->flags |= PERI_VOICE_DETAILED;
+      break;
     case PERI_COMMAND_VOICE_LIST: replace_list(render, c->VOICE_LIST.input, c->VOICE_LIST.list); break;
     case PERI_COMMAND_SOURCE_START: start(render, c->SOURCE_START.voice, c->SOURCE_START.input); break;
     case PERI_COMMAND_SOURCE_STOP:
@@ -99,7 +112,8 @@ void peri__render_apply(peri__render *render) {
         fade_out(render, c->SOURCE_FADE_OUT.voice, c->SOURCE_FADE_OUT.frame, c->SOURCE_FADE_OUT.frames);
       break;
     case PERI_COMMAND_SOURCE_GAINS:
-      if (is_live(c->SOURCE_GAINS.voice)) set_gains(c->SOURCE_GAINS.voice, c->SOURCE_GAINS.gain, c->SOURCE_GAINS.frames);
+      if (is_live(c->SOURCE_GAINS.voice))
+        set_gains(c->SOURCE_GAINS.voice, c->SOURCE_GAINS.gain, c->SOURCE_GAINS.frames, c->SOURCE_GAINS.keep_ramp);
       break;
     case PERI_COMMAND_SOURCE_STEP:
       if (is_live(c->SOURCE_STEP.voice)) c->SOURCE_STEP.voice->step = c->SOURCE_STEP.step;

@@ -73,6 +73,7 @@ static void advance(peri__render *render, peri__param *param, double time) {
     peri__event *old = param->anchor.event;
     peri__anchor next = passed(&param->anchor, event, event->next);
     param->events = event->next;
+    if (!param->events) param->last = NULL;
     param->anchor = next;
     retire_event(render, old);
     if (next.event != event) retire_event(render, event);
@@ -171,6 +172,7 @@ void peri__param_insert(peri__render *render, peri__param *param, peri__event *e
   advance(render, param, now);
   if (event->time < now) event->time = now;
   peri__event **place = &param->events;
+  if (param->last && param->last->time <= event->time) place = &param->last->next;
   while (*place && (*place)->time <= event->time) place = &(*place)->next;
   bool first = place == &param->events;
   /* A ramp that is first begins at the last event; where there is none, or a target is under way, it begins now. */
@@ -178,13 +180,16 @@ void peri__param_insert(peri__render *render, peri__param *param, peri__event *e
     set_anchor(render, param, now, value_at(&param->anchor, NULL, now));
   event->next = *place;
   *place = event;
+  if (!event->next) param->last = event;
   param->has_history = true;
   param->evaluated = 0;
 }
 
-static void drop_from(peri__render *render, peri__event **place) {
-  peri__event *event = *place;
+/* All events behind `before`; NULL: all. */
+static void drop_behind(peri__render *render, peri__param *param, peri__event *before) {
+  peri__event **place = before ? &before->next : &param->events, *event = *place;
   *place = NULL;
+  param->last = before;
   while (event) {
     peri__event *next = event->next;
     retire_event(render, event);
@@ -195,23 +200,22 @@ static void drop_from(peri__render *render, peri__event **place) {
 /* Web Audio 1.1, cancelAndHoldAtTime, its steps 4 to 8. */
 static void hold(peri__render *render, peri__param *param, double time, peri__event *spare) {
   peri__anchor anchor = param->anchor;
-  peri__event **place = &param->events;
-  while (*place && (*place)->time <= time) {
-    anchor = passed(&anchor, *place, (*place)->next);
-    place = &(*place)->next;
+  peri__event *before = NULL, *following = param->events;
+  while (following && following->time <= time) {
+    anchor = passed(&anchor, following, following->next);
+    before = following;
+    following = following->next;
   }
-  peri__event *following = *place;
   double value = value_at(&anchor, following, time);
   if (is_ramp(following) && !(anchor.type == PERI_EVENT_CURVE && time < anchor.curve_end)) {
     following->time = time;
     following->value = (float)value;
-    place = &following->next;
-    drop_from(render, place);
+    drop_behind(render, param, following);
     retire_event(render, spare);
     return;
   }
   bool running = anchor.type == PERI_EVENT_TARGET || (anchor.type == PERI_EVENT_CURVE && time < anchor.curve_end);
-  drop_from(render, place);
+  drop_behind(render, param, before);
   if (!running) {
     retire_event(render, spare);
     return;
@@ -220,7 +224,9 @@ static void hold(peri__render *render, peri__param *param, double time, peri__ev
   spare->time = time;
   spare->value = (float)value;
   spare->next = NULL;
-  *place = spare;
+  if (before) before->next = spare;
+  else param->events = spare;
+  param->last = spare;
   if (anchor.type == PERI_EVENT_CURVE && param->anchor.event == anchor.event) param->anchor.curve_end = time;
 }
 
@@ -233,13 +239,13 @@ void peri__param_cancel(peri__render *render, peri__param *param, double time, p
     hold(render, param, time, spare);
     return;
   }
-  peri__event **place = &param->events;
-  while (*place && (*place)->time < time) {
-    bool inside = (*place)->type == PERI_EVENT_CURVE && (*place)->time + (*place)->span > time;
+  peri__event *before = NULL;
+  for (peri__event *event = param->events; event && event->time < time; event = event->next) {
+    bool inside = event->type == PERI_EVENT_CURVE && event->time + event->span > time;
     if (inside) break; /* nothing else lies within a curve */
-    place = &(*place)->next;
+    before = event;
   }
-  drop_from(render, place);
+  drop_behind(render, param, before);
   peri__anchor *anchor = &param->anchor;
   if (anchor->type == PERI_EVENT_CURVE && time < anchor->curve_end) set_anchor(render, param, anchor->time, anchor->value);
 }

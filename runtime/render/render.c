@@ -22,6 +22,7 @@ static size_t scratch_floats(uint32_t channels) {
 bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit) {
   render->sample_rate = sample_rate;
   render->channels = channels;
+  render->kernels = peri__kernels_chosen();
   if (!peri__commands_create(&render->commands, command_limit)) return false;
   float *floats = peri__allocate(scratch_floats(channels) * sizeof(float), PERI_CACHE_LINE);
   if (!floats) {
@@ -43,10 +44,10 @@ void peri__render_destroy(peri__render *render) {
 
 /* ---- One step of the plan --------------------------------------------------------------------------------------- */
 
-static uint32_t input_channels(const peri__plan *plan, const peri__plan_input *from) {
+static uint32_t input_channels(const peri__render *render, const peri__plan *plan, const peri__plan_input *from) {
   const peri_channel_rule *rule = &from->rule;
   if (rule->mode == PERI_COUNT_EXPLICIT) return rule->count;
-  uint32_t most = peri__voices_channels(from->input);
+  uint32_t most = peri__voices_channels(render, from->input);
   for (uint32_t e = 0; e < from->edge_count; e++) {
     uint32_t channels = plan->signals[plan->edges[from->first_edge + e]].channels;
     if (channels > most) most = channels;
@@ -58,7 +59,7 @@ static uint32_t input_channels(const peri__plan *plan, const peri__plan_input *f
 /* Sums what is connected to an input, mixed to its channels, into `sum->samples`; a single signal that fits is used
  * where it is. */
 static void gather(peri__render *render, const peri__plan *plan, const peri__plan_input *from, peri__signal *sum) {
-  sum->channels = input_channels(plan, from);
+  sum->channels = input_channels(render, plan, from);
   sum->silent = true;
   if (from->edge_count == 1 && from->input->count == 0) {
     const peri__signal *only = &plan->signals[plan->edges[from->first_edge]];

@@ -5,7 +5,7 @@
 #define PERI_RENDER_H
 
 #include "base/base.h"
-#include "dsp/mix.h"
+#include "dsp/kernels.h"
 #include "link/commands.h"
 #include "link/handback.h"
 #include "media/media.h"
@@ -45,6 +45,7 @@ enum {
   PERI_VOICE_FINE_LOOP = 8,   /* loop points between frames: in the details */
   PERI_VOICE_PANNED = 16,     /* has two output channels */
   PERI_VOICE_NONFINITE = 32,  /* the storage holds a NaN or infinity */
+  PERI_VOICE_DETAILED = 64,   /* there are details to look at */
 };
 
 /* What mixing reads of a source for each quantum: one cache line. Control writes it until START, then the audio thread. */
@@ -64,8 +65,8 @@ _Static_assert(sizeof(peri__voice) == PERI_CACHE_LINE, "a voice fills one cache 
 typedef struct peri__param peri__param;
 typedef struct peri__input peri__input;
 
-/* What few sources have. Control makes it when first needed, with values that change nothing, and frees it with the
- * source. */
+/* What few sources have, so that the voice alone says all of the others. Control makes it when first needed, with values
+ * that change nothing; the audio thread looks at it from START or SOURCE_DETAILS on; control frees it with the source. */
 typedef struct peri__source_details {
   /* control until START, then the audio thread */
   int64_t offset;           /* 32.32 frames of the sound */
@@ -76,13 +77,14 @@ typedef struct peri__source_details {
   uint32_t ramp_frames;     /* left of a ramp towards `target` */
   float target[4];
   int64_t fade_at;          /* a fade to silence begins at this frame, or PERI_NEVER */
-  uint32_t fade_frames;
+  uint32_t fade_frames;     /* with fade_at PERI_NEVER: it is under way; 0: none is asked for */
   _Atomic(peri__param *) params; /* playbackRate and detune; control puts them there. NULL: the voice's step counts */
   double rate_ratio;        /* of the storage's rate to the engine's */
   /* audio thread writes, control reads */
   _Atomic int64_t shown_position;
   /* control alone */
   struct peri__source_details *next_free;
+  uint64_t named_until;     /* of an ended source: commands sent, which may name its parameters */
   double loop_start_seconds, loop_end_seconds;
   uint32_t junction;        /* its node in the graph, when it is a step of the plan, or PERI_NONE */
   uint64_t user;
@@ -105,7 +107,7 @@ typedef struct peri__source {
   atomic_uchar phase;
   float playback_rate;              /* control alone */
   int64_t start;                    /* first frame on the engine's clock; control until START, then nobody */
-  _Atomic(peri__source_details *) details; /* control puts it there at any time */
+  peri__source_details *details;    /* control, before START or SOURCE_DETAILS */
 } peri__source;
 _Static_assert(sizeof(peri__source) == PERI_CACHE_LINE, "the cold half of a source fills one cache line");
 
@@ -127,8 +129,9 @@ static inline peri__voice *peri__voice_of(peri__source *source) {
   return (peri__voice *)(void *)(source - PERI_SOURCE_CHUNK);
 }
 
+/* AUDIO THREAD. NULL for most: their cold half is not touched. */
 static inline peri__source_details *peri__details_of(peri__voice *voice) {
-  return atomic_load_explicit(&peri__source_of(voice)->details, memory_order_acquire);
+  return voice->flags & PERI_VOICE_DETAILED ? peri__source_of(voice)->details : NULL;
 }
 
 /* ---- Inputs: of nodes and of parameters ------------------------------------------------------------------------- */
@@ -188,6 +191,7 @@ struct peri__param {
   /* audio thread */
   peri__anchor anchor;
   peri__event *events;  /* yet to come, by time, in the order of their calls where times are equal */
+  peri__event *last;    /* of them; most are added behind it */
   bool has_history;     /* any event or value was set: a ramp starts from it */
   bool audio_rate;
   uint64_t evaluated;   /* 1 + the frame of the quantum that `value` belongs to */
@@ -264,24 +268,17 @@ typedef struct peri__plan_step {
   bool muted;             /* in a cycle without a delay (Web Audio 1.1, render loop) */
 } peri__plan_step;
 
-/* A source whose place changes with this plan. */
-typedef struct peri__plan_move {
-  peri__voice *voice;
-  peri__input *from, *to;
-} peri__plan_move;
-
 /* Immutable but for the signals, which hold the current quantum. One block of memory. */
 typedef struct peri__plan {
   peri__retired retired;
   uint64_t sequence;
   size_t bytes;
-  uint32_t step_count, move_count, destination; /* the signal that is heard */
+  uint32_t step_count, destination; /* the signal that is heard */
   peri__plan_step *steps;
   peri__plan_input *inputs;
   uint32_t *edges;          /* signals */
   peri__signal *signals;
   peri__plan_tap *taps;
-  peri__plan_move *moves;
 } peri__plan;
 
 /* ---- The renderer ----------------------------------------------------------------------------------------------- */
@@ -295,6 +292,7 @@ struct peri__render {
   /* constant */
   double sample_rate;
   uint32_t channels;
+  const peri__kernels *kernels;
   /* shared */
   atomic_bool busy;                    /* somebody renders */
   atomic_uint_fast64_t published;      /* frame of the next quantum */
@@ -332,8 +330,8 @@ void peri__render_apply(peri__render *render);
 /* render/voices.c, AUDIO THREAD. Adds an input's voices to `sum`, which has its channels and is zeroed if not silent;
  * clears `silent` when anything was added. With sum NULL the voices only keep time. Ended voices leave the list. */
 void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum, peri_interpretation interpretation);
-/* The most channels a voice of the input has in this quantum; 0 without voices. */
-uint32_t peri__voices_channels(const peri__input *input);
+/* The most channels a voice of the input has in this quantum; 0 when none sounds ("not actively processing"). */
+uint32_t peri__voices_channels(const peri__render *render, const peri__input *input);
 void peri__voices_add(peri__input *input, peri__voice *voice);
 void peri__voices_remove(peri__input *input, const peri__voice *voice);
 

@@ -106,43 +106,68 @@ static void play_unity(peri__voice *voice, playback *play, float *scratch) {
   for (uint32_t c = 0; c < channels; c++) play->channel[c] = scratch + c * N;
 }
 
+/* A stretch of the quantum read between frames: all of it forwards and away from loop and end, so that the loop has no
+ * branches. */
+static void interpolate(const peri__voice *voice, float *scratch, uint32_t from, uint32_t to) {
+  uint32_t stride = peri__stride(voice->frames);
+  for (uint32_t c = 0; c < voice->channels; c++) {
+    const float *in = voice->samples + (size_t)c * stride;
+    float *out = scratch + c * N;
+    int64_t position = voice->position;
+    for (uint32_t i = from; i < to; i++, position += voice->step) {
+      const float *here = in + (position >> 32);
+      float fraction = (float)(int32_t)((uint32_t)position >> 8) * 0x1p-24f;
+      out[i] = here[0] + (here[1] - here[0]) * fraction;
+    }
+  }
+}
+
+/* One frame, wherever the playhead is. */
+static void interpolate_one(const peri__voice *voice, float *scratch, uint32_t i, int64_t loop_start, int64_t loop_end) {
+  int64_t position = voice->position;
+  bool outside = position < 0 || position >= (int64_t)voice->frames << 32;
+  uint32_t here = outside ? voice->frames : (uint32_t)(position >> 32), next = here + 1; /* padding is silent */
+  if (outside) next = here;
+  else if (voice->flags & PERI_VOICE_ENTERED && ((int64_t)next << 32) >= loop_end) next = (uint32_t)(loop_start >> 32);
+  else if (next >= voice->frames) next = here; /* the last frame is held */
+  uint32_t stride = peri__stride(voice->frames);
+  float fraction = (float)(int32_t)((uint32_t)position >> 8) * 0x1p-24f;
+  for (uint32_t c = 0; c < voice->channels; c++) {
+    const float *in = voice->samples + (size_t)c * stride;
+    scratch[c * N + i] = in[here] + (in[next] - in[here]) * fraction;
+  }
+}
+
 /* Any positions and rates, backwards too: linear interpolation. */
 static void play_resampled(peri__voice *voice, playback *play, float *scratch) {
-  uint32_t index[N], following[N];
-  float fraction[N];
   bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
   int64_t start = 0, end = 0, frames = (int64_t)voice->frames << 32, offset = looping ? offset_of(voice) : 0;
   if (looping) loop_bounds(voice, &start, &end);
-  uint32_t i = play->first;
-  for (; i < play->last; i++) {
+  for (uint32_t i = play->first; i < play->last;) {
     if (looping) voice->position = wrap(voice, offset, start, end);
-    int64_t position = voice->position;
+    int64_t position = voice->position, bound = frames;
+    if (voice->flags & PERI_VOICE_ENTERED) bound = end;
+    else if (looping && offset < end) bound = start;
+    /* Frames of which both neighbours lie before the bound. */
+    int64_t last = bound - PERI_ONE - 1;
+    int64_t clear = voice->step > 0 && position >= 0 && position <= last ? (last - position) / voice->step + 1 : 0;
+    if (clear) {
+      uint32_t to = clear < play->last - i ? i + (uint32_t)clear : play->last;
+      interpolate(voice, scratch, i, to);
+      voice->position += (int64_t)(to - i) * voice->step;
+      i = to;
+      continue;
+    }
     bool outside = position < 0 || position >= frames;
     if (outside && !looping && (voice->step < 0 ? position < 0 : position >= frames)) {
       play->ended = true;
       play->last = i;
       break;
     }
-    uint32_t here = outside ? voice->frames : (uint32_t)(position >> 32); /* padding is silent */
-    uint32_t next = here + 1;
-    if (outside) next = here;
-    else if (looping && (voice->flags & PERI_VOICE_ENTERED) && ((int64_t)next << 32) >= end) next = (uint32_t)(start >> 32);
-    else if (next >= voice->frames) next = here; /* the last frame is held */
-    index[i] = here;
-    following[i] = next;
-    fraction[i] = (float)((double)(uint32_t)position / (double)PERI_ONE);
+    interpolate_one(voice, scratch, i++, start, end);
     if (!outside || (position < 0) == (voice->step > 0)) voice->position += voice->step; /* never runs away */
   }
-  uint32_t stride = peri__stride(voice->frames);
-  for (uint32_t c = 0; c < voice->channels; c++) {
-    const float *in = voice->samples + (size_t)c * stride;
-    float *out = scratch + c * N;
-    for (uint32_t k = play->first; k < play->last; k++) {
-      float here = in[index[k]];
-      out[k] = here + (in[following[k]] - here) * fraction[k];
-    }
-    play->channel[c] = out;
-  }
+  for (uint32_t c = 0; c < voice->channels; c++) play->channel[c] = scratch + c * N;
 }
 
 static void silence_outside(const peri__voice *voice, const playback *play, float *scratch) {
@@ -193,7 +218,9 @@ static bool play_voice(peri__render *render, peri__voice *voice, playback *play,
   int64_t now = (int64_t)render->frame;
   peri__source *source = peri__source_of(voice);
   peri__source_details *details = peri__details_of(voice);
-  *play = (playback){.first = 0, .last = N};
+  play->first = 0;
+  play->last = N;
+  play->ended = false;
   bool pending = (voice->flags & PERI_VOICE_PENDING) != 0;
   int64_t from = pending && source->start > now ? source->start : now;
   if (voice->stop <= from) {
@@ -233,7 +260,8 @@ static bool play_voice(peri__render *render, peri__voice *voice, playback *play,
     if (voice->flags & PERI_VOICE_NONFINITE) silence_nonfinite(render, voice, play, scratch);
   }
   if (details) {
-    if (details->duration != PERI_NEVER) details->elapsed += (int64_t)(play->last - play->first) * voice->step;
+    if (details->duration != PERI_NEVER && details->elapsed > -PERI_NEVER / 2) /* backwards it counts down, without end */
+      details->elapsed += (int64_t)(play->last - play->first) * voice->step;
     atomic_store_explicit(&details->shown_position, has_samples ? voice->position : before, memory_order_relaxed);
   }
   return has_samples && play->first < play->last;
@@ -299,7 +327,7 @@ static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const play
 
 static void flush(span_batch *batch) {
   peri__signal *sum = batch->sum;
-  peri__mix_spans(sum->samples, sum->channels == 2 ? sum->samples + N : NULL, batch->span, batch->count);
+  batch->render->kernels->mix_spans(sum->samples, sum->channels == 2 ? sum->samples + N : NULL, batch->span, batch->count);
   batch->count = batch->scratch = 0;
 }
 
@@ -389,10 +417,12 @@ void peri__voices_remove(peri__input *input, const peri__voice *voice) {
   input->count = kept;
 }
 
-uint32_t peri__voices_channels(const peri__input *input) {
+uint32_t peri__voices_channels(const peri__render *render, const peri__input *input) {
   uint32_t most = 0;
+  int64_t end = (int64_t)render->frame + N;
   for (uint32_t v = 0; v < input->count && most < PERI_MAX_CHANNELS; v++) {
-    const peri__voice *voice = input->list->voice[v];
+    peri__voice *voice = input->list->voice[v];
+    if (voice->flags & PERI_VOICE_PENDING && peri__source_of(voice)->start >= end) continue;
     uint32_t channels = voice->flags & PERI_VOICE_PANNED && voice->channels < 2 ? 2 : voice->channels;
     if (channels > most) most = channels;
   }
@@ -406,22 +436,53 @@ static void retire(peri__render *render, peri__voice *voice) {
   peri__handback_add(&render->ended_sources, &source->link);
 }
 
+/* The voice that most are: at the sound's own rate, steady, all of the quantum in one stretch. Reads the hot half alone. */
+static bool add_in_place(span_batch *batch, peri__voice *voice) {
+  if (voice->flags & ~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_PANNED)) return false;
+  if (voice->step != PERI_ONE || (uint32_t)voice->position || !voice->samples) return false;
+  if (voice->stop < (int64_t)batch->render->frame + N) return false;
+  bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
+  if (looping && !(voice->flags & PERI_VOICE_ENTERED)) return false;
+  int64_t place = voice->position >> 32;
+  if (place < (looping ? voice->loop_start : 0)) return false; /* it has run backwards */
+  if (place + N > (looping ? voice->loop_end : voice->frames) || !fits_spans(batch, voice)) return false;
+  const float *left = voice->samples + place, *right = left;
+  if (voice->channels == 2) right += peri__stride(voice->frames);
+  add_span(batch, left, right, voice->gain[0], voice->gain[1], 0.0f, 0.0f);
+  if (voice->channels == 2 && (voice->gain[2] != 0.0f || voice->gain[3] != 0.0f))
+    add_span(batch, right, left, voice->gain[2], voice->gain[3], 0.0f, 0.0f);
+  voice->position += (int64_t)N << 32;
+  batch->sum->silent = false;
+  batch->render->now_playing++;
+  return true;
+}
+
 void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum, peri_interpretation interpretation) {
   if (!input->count) return;
-  span_batch batch = {.render = render, .sum = sum, .interpretation = interpretation};
-  uint32_t kept = 0;
-  for (uint32_t v = 0; v < input->count; v++) {
-    peri__voice *voice = input->list->voice[v];
+  span_batch batch;
+  batch.render = render;
+  batch.sum = sum;
+  batch.interpretation = interpretation;
+  batch.count = batch.scratch = 0;
+  peri__voice **list = input->list->voice;
+  uint32_t kept = 0, count = input->count;
+  for (uint32_t v = 0; v < count; v++) {
+    peri__voice *voice = list[v];
+    if (v + 8 < count) __builtin_prefetch(list[v + 8], 1);
+    if (sum) make_room(&batch);
+    if (sum && add_in_place(&batch, voice)) {
+      list[kept++] = voice;
+      continue;
+    }
     playback play;
     bool wide = !sum || voice->channels > 2;
-    if (sum) make_room(&batch);
     float *scratch = wide ? render->wide_scratch : next_scratch(&batch);
     if (play_voice(render, voice, &play, scratch) && sum) {
       if (play.channel[0] == scratch && !wide) batch.scratch++;
       mix_voice(&batch, voice, &play);
     }
     if (play.ended) retire(render, voice);
-    else input->list->voice[kept++] = voice;
+    else list[kept++] = voice;
   }
   input->count = kept;
   if (sum && batch.count) flush(&batch);

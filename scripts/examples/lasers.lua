@@ -27,7 +27,7 @@ end
 
 local sounding = SOURCES
 local function ended() -- called for each laser that has ended
-  for block in function() return tap:receive() end do block:release() end -- back to the pool
+  for block in tap.receive, tap do block:release() end -- back to the pool
   sounding = sounding - 1
   if sounding == 0 then report() end
 end

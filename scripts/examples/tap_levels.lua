@@ -7,7 +7,7 @@ local tap = ctx:createTap(ctx.destination, { blocks = 64 }) -- room for 0.7 s of
 -- The peak since the last call, in decibels, and when that was. A block is ours until we release it.
 local function level()
   local peak, time = 0.01, 0
-  for block in function() return tap:receive() end do
+  for block in tap.receive, tap do
     peak, time = math.max(peak, block:peak()), block.time
     block:release()
   end

@@ -51,6 +51,34 @@ describe("a context", function()
     assert.equal(0.25, out:getSample(1, 257))
   end)
 
+  it("renders nothing while its files load, so that what they start is heard from the frame asked for", function()
+    local ctx = support.offline(512)
+    local function play(buffer)
+      local source = support.source(ctx, buffer)
+      source.loop = true
+      source:start(ctx.currentTime)
+    end
+    ctx:decodeAudioData("assets/click.wav", function(buffer)
+      play(buffer)
+      -- Also one that a callback begins.
+      ctx:decodeAudioData("assets/laser.wav", function(other) ctx:suspend(256 / 48000, function() play(other) end) end)
+    end)
+    local reference = support.offline(512)
+    local click, laser = reference:decodeAudioData "assets/click.wav", reference:decodeAudioData "assets/laser.wav"
+    for at, buffer in pairs { [0] = click, [256 / 48000] = laser } do
+      local source = support.source(reference, buffer)
+      source.loop = true
+      source:start(at)
+    end
+    assert.equal(reference:startRendering():getChannelData(1), ctx:startRendering():getChannelData(1))
+  end)
+
+  it("raises when a callback of a load closes it", function()
+    local ctx = support.offline(512)
+    ctx:decodeAudioData("assets/click.wav", function() ctx:close() end)
+    assert.matches("closed while it rendered", message(ctx.startRendering, ctx))
+  end)
+
   it("rounds the time of a suspend up to a quantum", function()
     local ctx, at = support.offline(1024), nil
     ctx:suspend(130 / 48000, function() at = ctx.currentTime end)

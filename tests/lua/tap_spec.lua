@@ -34,6 +34,18 @@ describe("a tap", function()
     assert.equal(2048, frames)
   end)
 
+  it("is an iterator over what there is", function()
+    local sequences = {}
+    local function take(tap)
+      for block in tap.receive, tap do
+        sequences[#sequences + 1] = block.sequence
+        block:release()
+      end
+    end
+    take((tapped(2048, { blockSize = 256 }, 1, take)))
+    assert.same({ 0, 1, 2, 3, 4, 5, 6, 7 }, sequences)
+  end)
+
   it("counts", function()
     local tap = tapped(1024, { blockSize = 512 })
     local block = tap:receive()
@@ -105,7 +117,7 @@ describe("a tap", function()
       message(create, ctx, ctx.destination, { dry = "wait" }))
     assert.matches("bad value for 'blocks' .*got 1%)", message(create, ctx, ctx.destination, { blocks = 1 }))
     assert.matches("bad argument #1 to 'createTap' %(AudioNode expected, got nil%)", message(create, ctx))
-    assert.is_string(message(create, ctx, ctx.destination, { blockSize = 511, channels = 2 }))
+    assert.is_string(message(create, ctx, ctx.destination, { blockSize = 1, channels = 2 }))
   end)
 end)
 

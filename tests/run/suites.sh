@@ -24,8 +24,10 @@ run_c() {
   run="timeout 900"
   # ThreadSanitizer cannot live with every kernel's address space randomisation.
   if [ "$CONFIG" = tsan ] && setarch -R true 2>/dev/null; then run="$run setarch -R"; fi
-  suite $run "$PERI_BUILD/bin/perilune-test" ${NAME:+"$NAME"}
+  suite one_program $run "$PERI_BUILD/bin/perilune-test" ${NAME:+"$NAME"}
 }
+
+one_program() { { "$@" 2>&1 && echo "exit 0" || echo "exit $?"; } | awk -f tests/run/cmocka.awk; }
 
 # Each spec in a process of its own, so that a crash is its own.
 run_lua() {

@@ -36,6 +36,13 @@ echo 'error(setmetatable({}, { __tostring = function() return "an object" end })
 host 1 run --device null object.lua
 said 'an object'
 
+# What is no regular file is refused at once: nobody writes to this pipe.
+mkfifo pipe.wav
+echo 'require("perilune").load("pipe.wav")' >pipe.lua
+host 1 run --device null pipe.lua
+said 'pipe.lua:1: '
+said 'it is not a regular file'
+
 cat >callback.lua <<'END'
 local perilune = require "perilune"
 local click = perilune.load(... .. "/assets/click.wav")

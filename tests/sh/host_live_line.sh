@@ -12,7 +12,7 @@ host() {
   "$perilune" "$@" >out 2>err </dev/null; got=$?
   [ $got = "$want" ] || fail "perilune $* exited with $got, not $want"
 }
-command -v script >/dev/null || { echo "there is no script(1) to make a terminal"; exit 77; }
+script -qec true /dev/null >/dev/null 2>&1 </dev/null || { echo "script(1) cannot make a terminal here"; exit 77; }
 cat >song.lua <<'END'
 local laser = require("perilune").load(... .. "/assets/laser.wav")
 laser:play{ onended = function()

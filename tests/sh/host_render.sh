@@ -36,6 +36,31 @@ set -- $(frames silence.wav)
 host 0 render song.lua -o again.wav "$root"
 cmp -s silence.wav again.wav || fail "two renderings differ"
 
+# What loads in the background sounds from the first frame, as if it had been there.
+cat >async.lua <<'END'
+local perilune = require "perilune"
+local path = ... .. "/assets/"
+perilune.loadAsync(path .. "music.ogg", function(music)
+  music:play()
+  perilune.loadAsync(path .. "laser.wav", function(laser) laser:play() end)
+end)
+END
+cat >at_once.lua <<'END'
+local perilune = require "perilune"
+for _, name in ipairs { "music.ogg", "laser.wav" } do perilune.load(... .. "/assets/" .. name):play() end
+END
+for name in async at_once; do host 0 render $name.lua -o $name.wav --seconds 1 "$root"; done
+cmp -s async.wav at_once.wav || fail "what loads in the background comes late"
+
+# A script that leaves from a callback leaves a whole file.
+cat >leaves.lua <<'END'
+local laser = require("perilune").load(... .. "/assets/laser.wav")
+laser:play{ onended = function() os.exit(7) end }
+END
+host 7 render leaves.lua -o leaves.wav --seconds 5 "$root"
+set -- $(frames leaves.wav)
+[ "$1" -ge 14400 ] && [ "$1" -le 15424 ] || fail "until os.exit: $1 frames"
+
 host 0 render song.lua -o picture.wav --picture picture.png "$root"
 cmp -s silence.wav picture.wav || fail "a picture changes the sound"
 [ "$(od -An -tx1 -N8 picture.png | tr -d ' ')" = 89504e470d0a1a0a ] || fail "no PNG"
@@ -47,6 +72,10 @@ grep -q 'peak -inf dBFS' out || fail "silence has no peak"
 
 host 1 render song.lua -o missing/out.wav "$root"
 grep -q 'missing/out.wav' err || fail "the message does not name the file"
+host 1 render song.lua -o /dev/full "$root"
+[ "$(grep -c '/dev/full' err)" = 1 ] || fail "not one error for a full disk"
+host 1 render song.lua -o out.wav --picture /dev/full "$root"
+grep -q 'cannot write /dev/full' err || fail "a picture that was not written goes unnoticed"
 host 1 render song.lua -o out.wav --picture missing/out.png "$root"
 grep -q 'missing/out.png' err || fail "the message does not name the picture"
 exit 0

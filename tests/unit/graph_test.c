@@ -1,5 +1,7 @@
 #include "unit/scene.h"
 
+#include "base/base.h"
+
 static float last_of(peri_engine *engine, uint32_t frames) {
   float *out = scene_render(engine, frames, 128);
   float last = out[(frames - 1) * peri_engine_channels(engine)];
@@ -257,4 +259,32 @@ TEST(a_tap_on_a_source_hears_it_alone) {
   peri_block_release(&block);
   CHECK_NEAR(last_of(engine, 256), 0.75, 0.0);
   peri_engine_destroy(engine);
+}
+
+TEST(plans_that_nobody_takes_do_not_pile_up) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *sound = scene_constant(1, 300, 1.0f / 1024);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = sound;
+  for (int batched = 0; batched < 2; batched++) {
+    uint64_t before = peri__memory_bytes();
+    if (batched) peri_engine_begin(engine);
+    for (int k = 0; k < 1000; k++) { /* each start needs a plan, and nobody renders */
+      peri_node gain = peri_node_create(engine, PERI_NODE_GAIN), source = peri_source_create(engine, &def);
+      CHECK(peri_connect(engine, gain, 0, peri_engine_destination(engine), 0));
+      CHECK(peri_connect(engine, source, 0, gain, 0));
+      CHECK(peri_source_start(engine, source, 0.0, 0.0, INFINITY));
+      peri_node_release(engine, gain);
+    }
+    if (batched) CHECK(peri_engine_commit(engine));
+    CHECK(peri__memory_bytes() - before < 4u << 20);
+    CHECK_NEAR(last_of(engine, 128), 1000.0 / 1024, 0.0);
+    free(scene_render(engine, 512, 128));
+    CHECK(peri_engine_update(engine));
+    free(scene_render(engine, 128, 128));
+    CHECK(peri_engine_update(engine));
+  }
+  CHECK_EQ(scene_stats(engine).nodes, 1);
+  peri_engine_destroy(engine);
+  peri_buffer_release(sound);
 }

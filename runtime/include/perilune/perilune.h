@@ -106,7 +106,7 @@ typedef struct peri_engine_def {
 
 PERI_API peri_engine_def peri_default_engine_def(void);
 
-/* Makes an engine without a device. NULL on failure (bad rate or channel count, no memory). */
+/* Makes an engine without a device; `def` NULL: the defaults. NULL on failure (bad rate or channel count, no memory). */
 PERI_API peri_engine *peri_engine_create(const peri_engine_def *def);
 
 /* Closes the device and frees everything that belongs to the engine: sources, nodes, taps, visualizers. Buffers that
@@ -213,6 +213,10 @@ PERI_API double peri_buffer_sample_rate(const peri_buffer *buffer);
 PERI_API double peri_buffer_duration(const peri_buffer *buffer); /* seconds */
 PERI_API uint64_t peri_buffer_bytes(const peri_buffer *buffer);  /* channels × frames × 4 */
 
+/* The loop that the buffer's file names, in seconds of the sound (Vorbis comments LOOPSTART and LOOPLENGTH or LOOPEND;
+ * the first loop of a WAV's smpl chunk); false when it names none. Sources do not follow it by themselves. */
+PERI_API bool peri_buffer_get_loop(const peri_buffer *buffer, double *start, double *end);
+
 /* Copies `count` samples of one channel, from frame `start`. The range must lie inside the buffer. */
 PERI_API bool peri_buffer_read(peri_buffer *buffer, uint32_t channel, uint64_t start, float *samples, uint64_t count);
 
@@ -240,6 +244,8 @@ typedef struct peri_file_info {
   double sample_rate;   /* Hz, of the file */
   uint64_t frames;
   uint64_t bytes;       /* of the file */
+  uint64_t loop_start;  /* the file's own loop, in frames; 0, 0: none */
+  uint64_t loop_end;    /* the first frame that is not of it */
 } peri_file_info;
 
 /* What a sound file holds, from the file system. */
@@ -418,7 +424,7 @@ typedef struct peri_device_def {
 
 PERI_API peri_device_def peri_default_device_def(void);
 
-/* Starts a device that renders the engine. Where no output can be opened, the clocked null device renders and the log
+/* Starts a device that renders the engine; `def` NULL: the defaults. Where no output can be opened, the clocked null device renders and the log
  * gets one warning. A device that is lost is replaced by the next default one, or by the null device until one
  * appears; the clock never jumps. Fails when the engine has a device, or when `kind` is unknown. */
 PERI_API bool peri_device_open(peri_engine *engine, const peri_device_def *def);

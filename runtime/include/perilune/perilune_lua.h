@@ -43,6 +43,10 @@ PERI_API bool peri_lua_update(lua_State *L);
 /* Whether callbacks are still to come: asynchronous loads, and sources that have started and have an onended. */
 PERI_API bool peri_lua_is_waiting(lua_State *L);
 
+/* Whether the callback of an asynchronous load is still to come. Who renders offline waits for it, calling
+ * peri_lua_update, so that what is heard does not depend on how fast files load. */
+PERI_API bool peri_lua_is_loading(lua_State *L);
+
 #ifdef __cplusplus
 }
 #endif

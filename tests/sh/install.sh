@@ -1,0 +1,38 @@
+#!/bin/sh
+# What ./dev install puts below a folder is all that a C program, a Lua script and the host need.
+set -u
+root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
+[ "${PERI_BUILD:-$root/build}" = "$root/build" ] || { echo "only release builds are installed"; exit 77; }
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+fail() { echo "FAILED: $*"; sed "s/^/  | /" out 2>/dev/null; exit 1; }
+prefix="$work/a prefix"
+"$root/dev" install --prefix "a prefix" >out 2>&1 || fail "install"
+"$prefix/bin/perilune" --version >out 2>&1 || fail "the program does not start"
+
+cat >tiny.c <<'END'
+#include <perilune/perilune.h>
+#include <perilune/perilune_lua.h>
+#include <stdio.h>
+int main(void) {
+  peri_engine_def def = peri_default_engine_def();
+  peri_engine *engine = peri_engine_create(&def);
+  float out[256];
+  bool well = engine && peri_engine_render(engine, out, 128);
+  puts(well ? peri_version() : peri_error());
+  peri_engine_destroy(engine);
+  return well ? 0 : 1;
+}
+END
+flags="-I\"$prefix/include\" -L\"$prefix/lib\" -lperilune"
+! command -v pkg-config >/dev/null || flags=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --cflags --libs perilune) ||
+  fail "pkg-config"
+eval "${CC:-cc} tiny.c -o tiny $flags" >out 2>&1 || fail "a C program does not build: $flags"
+LD_LIBRARY_PATH="$prefix/lib" ./tiny >out 2>&1 || fail "a C program does not run"
+grep -qx '[0-9.]*' out || fail "no version"
+
+echo 'local p = require "perilune" p.open { device = "null" } print(p._VERSION)' >tiny.lua
+LUA_CPATH="$prefix/lib/lua/5.4/?.so" lua5.4 tiny.lua >out 2>&1 || fail "the Lua module does not load"
+"$prefix/bin/perilune" run --device null tiny.lua >out 2>&1 || fail "the program runs no script"
+"$root/dev" install >out 2>&1 && fail "install without --prefix"
+exit 0
