@@ -104,8 +104,8 @@ static bool check_range(const peri__storage *storage, uint32_t channel, uint64_t
   if (channel >= storage->channels)
     return peri__fail("the buffer has no channel %u: it has %u", channel, storage->channels);
   if (start > storage->frames || count > storage->frames - start)
-    return peri__fail("frames %llu to %llu lie outside the buffer: it has %u", (unsigned long long)start,
-                      (unsigned long long)(start + count), storage->frames);
+    return peri__fail("%llu frames from frame %llu on lie outside the buffer: it has %u", (unsigned long long)count,
+                      (unsigned long long)start, storage->frames);
   return true;
 }
 

@@ -74,7 +74,7 @@ bool peri__source_started(const peri__source *source) { return (source->flags & 
 /* ---- Details ---------------------------------------------------------------------------------------------------- */
 
 peri__source_details *peri__source_details_now(const peri__source *source) {
-  return source->details;
+  return atomic_load_explicit(&((peri__source *)source)->details, memory_order_relaxed);
 }
 
 double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source) {
@@ -84,18 +84,13 @@ double peri__source_rate_ratio(const peri_engine *engine, const peri__source *so
 peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source) {
   peri__source_details *details = peri__source_details_now(source);
   if (details) return details;
-  if (peri__source_started(source) && !PERI_ROOM(engine, SOURCE_DETAILS)) return NULL;
   details = engine->free_details;
   if (details) engine->free_details = details->next_free;
   else if (!(details = PERI_NEW(peri__source_details))) return NULL;
   *details = (peri__source_details){.duration = PERI_NEVER, .fade_at = PERI_NEVER, .junction = PERI_NONE};
   atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed);
   details->rate_ratio = peri__source_rate_ratio(engine, source);
-  source->details = details;
-  if (peri__source_started(source)) {
-    PERI_SEND(engine, SOURCE_DETAILS, peri__voice_of(source));
-    peri__publish(engine);
-  }
+  atomic_store_explicit(&source->details, details, memory_order_release);
   return details;
 }
 
@@ -103,7 +98,10 @@ peri__param *peri__source_params(peri_engine *engine, peri__source *source) {
   peri__source_details *details = peri__source_details_of(engine, source);
   if (!details) return NULL;
   peri__param *params = atomic_load_explicit(&details->params, memory_order_relaxed);
-  if (params || !(params = peri__params_create(&peri__kind_buffer_source))) return params;
+  if (params) return params;
+  bool started = peri__source_started(source);
+  if (started && !PERI_ROOM(engine, SOURCE_DETAILS)) return NULL;
+  if (!(params = peri__params_create(&peri__kind_buffer_source))) return NULL;
   float values[2] = {source->playback_rate, details->detune};
   for (int p = 0; p < 2; p++) {
     params[p].anchor.value = (double)values[p];
@@ -111,6 +109,10 @@ peri__param *peri__source_params(peri_engine *engine, peri__source *source) {
     atomic_store_explicit(&params[p].shown, values[p], memory_order_relaxed);
   }
   atomic_store_explicit(&details->params, params, memory_order_release);
+  if (started) {
+    PERI_SEND(engine, SOURCE_DETAILS, peri__voice_of(source), false);
+    peri__publish(engine);
+  }
   return params;
 }
 
@@ -135,7 +137,7 @@ static void collect_details(peri_engine *engine, uint64_t applied) {
 static void drop_details(peri_engine *engine, peri__source *source) {
   peri__source_details *details = peri__source_details_now(source);
   if (!details) return;
-  source->details = NULL;
+  atomic_store_explicit(&source->details, NULL, memory_order_relaxed);
   if (details->junction != PERI_NONE) {
     engine->graph.nodes[details->junction].source = NULL; /* the next plan is without it, and its parameters are the node's */
     engine->graph.dirty = true;
@@ -328,11 +330,15 @@ bool peri__check_loop(double start, double end) {
   return peri__check_finite("loopStart", start) && peri__check_finite("loopEnd", end);
 }
 
+static bool check_rate(double rate) {
+  return rate > 0.0 && rate < 1e30 ? true : peri__fail("playbackRate must be a number above 0, got %g", rate);
+}
+
 static bool check_def(const peri_engine *engine, const peri_source_def *def) {
   if (!def || def->size != sizeof *def) return peri__fail("source: begin with peri_default_source_def()");
   if (def->owner && !peri__owner_exists(engine, def->owner)) return peri__fail("source: there is no owner %u", def->owner);
   return peri__check_finite("volume", (double)def->volume) && peri__check_pan(def->pan) &&
-         peri__check_finite("playbackRate", (double)def->playback_rate) && peri__check_finite("detune", (double)def->detune) &&
+         check_rate((double)def->playback_rate) && peri__check_finite("detune", (double)def->detune) &&
          peri__check_loop(def->loop_start, def->loop_end) && peri__check_time("offset", def->offset) &&
          check_duration(def->duration) && peri__check_time("the start time", def->at) && peri__check_time("fadeIn", def->fade_in);
 }

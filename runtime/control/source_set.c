@@ -30,17 +30,32 @@ static int64_t extrapolate(const peri_engine *engine, const peri__source *source
   return (int64_t)(position < 0.0 ? 0.0 : position > last ? last : position);
 }
 
+/* From the first question on, the audio thread shows the position. */
+static bool watch(peri_engine *engine, peri__source *source, peri__source_details *details) {
+  if (details->asked) return true;
+  if (!peri__source_started(source)) {
+    details->asked = details->watched = true;
+    return true;
+  }
+  if (!PERI_ROOM(engine, SOURCE_DETAILS)) return false;
+  details->asked = true;
+  atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed); /* what was shown may be old */
+  PERI_SEND(engine, SOURCE_DETAILS, peri__voice_of(source), true);
+  return peri__publish(engine);
+}
+
 bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds) {
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
   peri__source_details *details = source ? peri__source_details_of(engine, source) : NULL;
-  if (details) {
+  bool done = details && watch(engine, source, details);
+  if (done) {
     double rate = source->storage ? source->storage->sample_rate : engine->sample_rate;
     int64_t shown = atomic_load_explicit(&details->shown_position, memory_order_relaxed);
     *seconds = (double)(shown < 0 ? extrapolate(engine, source, details) : shown) / (double)PERI_ONE / rate;
   }
   peri__unlock(engine);
-  return details != NULL;
+  return done;
 }
 
 static void send_loop(peri_engine *engine, peri__source *source, bool loop) {

@@ -20,7 +20,7 @@ struct peri__storage;
 #define PERI_COMMANDS(COMMAND)                                                                                         \
   COMMAND(PLAN, _Atomic(struct peri__plan *) plan;) /* NULL: a later one took its place */                             \
   COMMAND(SOURCE_MOVE, struct peri__voice *voice; struct peri__input *from, *to;)                                      \
-  COMMAND(SOURCE_DETAILS, struct peri__voice *voice;)                                                                  \
+  COMMAND(SOURCE_DETAILS, struct peri__voice *voice; bool watched;)                                                     \
   COMMAND(VOICE_LIST, struct peri__input *input; struct peri__voice_list *list;)                                       \
   COMMAND(SOURCE_START, struct peri__voice *voice; struct peri__input *input;)                                         \
   COMMAND(SOURCE_STOP, struct peri__voice *voice; int64_t frame;)                                                      \

@@ -8,6 +8,13 @@ static bool is_live(peri__voice *voice) {
   return phase == PERI_SOURCE_STARTED || phase == PERI_SOURCE_SOUNDING;
 }
 
+/* The details that a command needs, from now on looked at. */
+static peri__source_details *detailed(peri__voice *voice) {
+  peri__source_details *details = atomic_load_explicit(&peri__source_of(voice)->details, memory_order_acquire);
+  if (details) voice->flags |= PERI_VOICE_DETAILED;
+  return details;
+}
+
 static void start(peri__render *render, peri__voice *voice, peri__input *input) {
   voice->flags |= PERI_VOICE_PENDING;
   peri__voices_add(input, voice);
@@ -26,14 +33,15 @@ static void stop(peri__voice *voice, int64_t frame) {
 static void fade_out(const peri__render *render, peri__voice *voice, int64_t frame, uint32_t frames) {
   if (frame < (int64_t)render->frame) frame = (int64_t)render->frame; /* a late fade is as long as any */
   voice->stop = frame + frames;
-  peri__details_of(voice)->fade_at = frame;
-  peri__details_of(voice)->fade_frames = frames;
+  peri__source_details *details = detailed(voice);
+  details->fade_at = frame;
+  details->fade_frames = frames;
 }
 
 /* A fade to silence goes on, whatever is set meanwhile, and so does a fade-in before its start. `keep_ramp`: so does any
  * ramp that takes longer, towards the new gains. */
 static void set_gains(peri__voice *voice, const float gain[4], uint32_t frames, bool keep_ramp) {
-  peri__source_details *details = peri__details_of(voice);
+  peri__source_details *details = frames ? detailed(voice) : peri__details_of(voice);
   uint32_t left = details ? details->ramp_frames : 0;
   if (details && details->fade_frames && details->fade_at == PERI_NEVER) return;
   if (voice->flags & PERI_VOICE_PENDING || (keep_ramp && left > frames)) frames = left;
@@ -55,12 +63,13 @@ static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
   bool fine = (uint32_t)from || (uint32_t)to;
   voice->flags = (uint8_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
   if (!fine) return;
-  peri__details_of(voice)->loop_start = from;
-  peri__details_of(voice)->loop_end = to;
+  peri__source_details *details = detailed(voice);
+  details->loop_start = from;
+  details->loop_end = to;
 }
 
 static void set_buffer(peri__voice *voice, const peri__storage *storage, double rate_ratio) {
-  peri__details_of(voice)->rate_ratio = rate_ratio;
+  detailed(voice)->rate_ratio = rate_ratio;
   voice->samples = storage ? storage->samples : NULL;
   voice->frames = storage ? storage->frames : 0;
   voice->channels = (uint8_t)(storage ? storage->channels : 1);
@@ -100,7 +109,7 @@ void peri__render_apply(peri__render *render) {
       if (is_live(c->SOURCE_MOVE.voice)) move(c->SOURCE_MOVE.voice, c->SOURCE_MOVE.from, c->SOURCE_MOVE.to);
       break;
     case PERI_COMMAND_SOURCE_DETAILS:
-      if (is_live(c->SOURCE_DETAILS.voice)) c->SOURCE_DETAILS.voice->flags |= PERI_VOICE_DETAILED;
+      if (is_live(c->SOURCE_DETAILS.voice)) detailed(c->SOURCE_DETAILS.voice)->watched |= c->SOURCE_DETAILS.watched;
       break;
     case PERI_COMMAND_VOICE_LIST: replace_list(render, c->VOICE_LIST.input, c->VOICE_LIST.list); break;
     case PERI_COMMAND_SOURCE_START: start(render, c->SOURCE_START.voice, c->SOURCE_START.input); break;

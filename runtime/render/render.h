@@ -66,7 +66,8 @@ typedef struct peri__param peri__param;
 typedef struct peri__input peri__input;
 
 /* What few sources have, so that the voice alone says all of the others. Control makes it when first needed, with values
- * that change nothing; the audio thread looks at it from START or SOURCE_DETAILS on; control frees it with the source. */
+ * that change nothing, and frees it with the source. The audio thread looks at it while PERI_VOICE_DETAILED is set: from
+ * START or a command that needs it on, until nothing in it is of use. */
 typedef struct peri__source_details {
   /* control until START, then the audio thread */
   int64_t offset;           /* 32.32 frames of the sound */
@@ -80,10 +81,12 @@ typedef struct peri__source_details {
   uint32_t fade_frames;     /* with fade_at PERI_NEVER: it is under way; 0: none is asked for */
   _Atomic(peri__param *) params; /* playbackRate and detune; control puts them there. NULL: the voice's step counts */
   double rate_ratio;        /* of the storage's rate to the engine's */
+  bool watched;             /* control has asked for the position */
   /* audio thread writes, control reads */
   _Atomic int64_t shown_position;
   /* control alone */
   struct peri__source_details *next_free;
+  bool asked; /* for the position */
   uint64_t named_until;     /* of an ended source: commands sent, which may name its parameters */
   double loop_start_seconds, loop_end_seconds;
   uint32_t junction;        /* its node in the graph, when it is a step of the plan, or PERI_NONE */
@@ -107,7 +110,7 @@ typedef struct peri__source {
   atomic_uchar phase;
   float playback_rate;              /* control alone */
   int64_t start;                    /* first frame on the engine's clock; control until START, then nobody */
-  peri__source_details *details;    /* control, before START or SOURCE_DETAILS */
+  _Atomic(peri__source_details *) details; /* control puts it there, once */
 } peri__source;
 _Static_assert(sizeof(peri__source) == PERI_CACHE_LINE, "the cold half of a source fills one cache line");
 
@@ -131,7 +134,8 @@ static inline peri__voice *peri__voice_of(peri__source *source) {
 
 /* AUDIO THREAD. NULL for most: their cold half is not touched. */
 static inline peri__source_details *peri__details_of(peri__voice *voice) {
-  return voice->flags & PERI_VOICE_DETAILED ? peri__source_of(voice)->details : NULL;
+  bool detailed = (voice->flags & PERI_VOICE_DETAILED) != 0;
+  return detailed ? atomic_load_explicit(&peri__source_of(voice)->details, memory_order_acquire) : NULL;
 }
 
 /* ---- Inputs: of nodes and of parameters ------------------------------------------------------------------------- */

@@ -213,6 +213,14 @@ static uint32_t within_duration(peri__voice *voice, peri__source_details *detail
   return frames < (int64_t)most ? (uint32_t)frames : most;
 }
 
+/* Whether the details say nothing (any more) that the voice alone does not. */
+static bool is_spent(const peri__voice *voice, const peri__source_details *details) {
+  bool entering = (voice->flags & (PERI_VOICE_LOOP | PERI_VOICE_ENTERED)) == PERI_VOICE_LOOP;
+  return !entering && !(voice->flags & PERI_VOICE_FINE_LOOP) && !details->watched && details->duration == PERI_NEVER &&
+         !details->ramp_frames && !details->fade_frames &&
+         !atomic_load_explicit(&details->params, memory_order_relaxed);
+}
+
 /* One quantum of a voice; false when nothing of it sounds. */
 static bool play_voice(peri__render *render, peri__voice *voice, playback *play, float *scratch) {
   int64_t now = (int64_t)render->frame;
@@ -263,6 +271,7 @@ static bool play_voice(peri__render *render, peri__voice *voice, playback *play,
     if (details->duration != PERI_NEVER && details->elapsed > -PERI_NEVER / 2) /* backwards it counts down, without end */
       details->elapsed += (int64_t)(play->last - play->first) * voice->step;
     atomic_store_explicit(&details->shown_position, has_samples ? voice->position : before, memory_order_relaxed);
+    if (is_spent(voice, details)) voice->flags &= (uint8_t)~PERI_VOICE_DETAILED;
   }
   return has_samples && play->first < play->last;
 }
@@ -436,25 +445,36 @@ static void retire(peri__render *render, peri__voice *voice) {
   peri__handback_add(&render->ended_sources, &source->link);
 }
 
-/* The voice that most are: at the sound's own rate, steady, all of the quantum in one stretch. Reads the hot half alone. */
-static bool add_in_place(span_batch *batch, peri__voice *voice) {
-  if (voice->flags & ~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_PANNED)) return false;
-  if (voice->step != PERI_ONE || (uint32_t)voice->position || !voice->samples) return false;
-  if (voice->stop < (int64_t)batch->render->frame + N) return false;
-  bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
-  if (looping && !(voice->flags & PERI_VOICE_ENTERED)) return false;
-  int64_t place = voice->position >> 32;
-  if (place < (looping ? voice->loop_start : 0)) return false; /* it has run backwards */
-  if (place + N > (looping ? voice->loop_end : voice->frames) || !fits_spans(batch, voice)) return false;
-  const float *left = voice->samples + place, *right = left;
-  if (voice->channels == 2) right += peri__stride(voice->frames);
-  add_span(batch, left, right, voice->gain[0], voice->gain[1], 0.0f, 0.0f);
-  if (voice->channels == 2 && (voice->gain[2] != 0.0f || voice->gain[3] != 0.0f))
-    add_span(batch, right, left, voice->gain[2], voice->gain[3], 0.0f, 0.0f);
-  voice->position += (int64_t)N << 32;
-  batch->sum->silent = false;
-  batch->render->now_playing++;
-  return true;
+/* The voices that most are, as many in a row as there are: at the sound's own rate, steady, and all of the quantum in one
+ * stretch. Reads their hot halves alone; returns the place of the first that is different. */
+static uint32_t add_in_place(span_batch *batch, peri__voice **list, uint32_t from, uint32_t to, uint32_t *kept) {
+  const int64_t end = (int64_t)batch->render->frame + N;
+  const uint8_t others = (uint8_t)~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_PANNED);
+  const bool stereo = batch->sum->channels == 2 && batch->interpretation == PERI_SPEAKERS;
+  uint32_t v = from, count = batch->count, keep = *kept;
+  for (; v < to && count + 2 <= PERI_BATCH_SPANS; v++) {
+    peri__voice *voice = list[v];
+    __builtin_prefetch(list[v + 8 < to ? v + 8 : v], 1);
+    if (voice->flags & others || voice->step != PERI_ONE || (uint32_t)voice->position || voice->stop < end) break;
+    bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
+    if (looping && !(voice->flags & PERI_VOICE_ENTERED)) break;
+    int64_t place = voice->position >> 32;
+    if (place < (looping ? voice->loop_start : 0)) break; /* it has run backwards */
+    if (place + N > (looping ? voice->loop_end : voice->frames) || !voice->samples) break;
+    if (!(stereo && voice->channels <= 2) && !fits_spans(batch, voice)) break;
+    const float *left = voice->samples + place, *right = left;
+    if (voice->channels == 2) right += peri__stride(voice->frames);
+    batch->span[count++] = (peri__span){{left, right}, {voice->gain[0], voice->gain[1]}, {0.0f, 0.0f}};
+    if (voice->channels == 2 && (voice->gain[2] != 0.0f || voice->gain[3] != 0.0f))
+      batch->span[count++] = (peri__span){{right, left}, {voice->gain[2], voice->gain[3]}, {0.0f, 0.0f}};
+    voice->position += (int64_t)N << 32;
+    list[keep++] = voice;
+  }
+  if (v > from) batch->sum->silent = false;
+  batch->render->now_playing += v - from;
+  batch->count = count;
+  *kept = keep;
+  return v;
 }
 
 void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum, peri_interpretation interpretation) {
@@ -466,14 +486,15 @@ void peri__voices_render(peri__render *render, peri__input *input, peri__signal 
   batch.count = batch.scratch = 0;
   peri__voice **list = input->list->voice;
   uint32_t kept = 0, count = input->count;
-  for (uint32_t v = 0; v < count; v++) {
-    peri__voice *voice = list[v];
-    if (v + 8 < count) __builtin_prefetch(list[v + 8], 1);
-    if (sum) make_room(&batch);
-    if (sum && add_in_place(&batch, voice)) {
-      list[kept++] = voice;
-      continue;
+  for (uint32_t v = 0; v < count;) {
+    if (sum) {
+      make_room(&batch);
+      v = add_in_place(&batch, list, v, count, &kept);
+      if (v == count) break;
+      if (batch.count + 2 > PERI_BATCH_SPANS) continue;
+      make_room(&batch);
     }
+    peri__voice *voice = list[v++];
     playback play;
     bool wide = !sum || voice->channels > 2;
     float *scratch = wide ? render->wide_scratch : next_scratch(&batch);
