@@ -232,6 +232,7 @@ int peri__lua_new_offline_context(lua_State *L) {
   peri__lua_context *context = engine ? peri__lua_context_create(state, engine, PERI_LUA_OFFLINE) : NULL;
   if (context) {
     context->length = length;
+    peri_engine_begin(engine); /* until startRendering: one plan for all that the script builds */
     return push_new(L, context);
   }
   peri_engine_destroy(engine);

@@ -107,7 +107,8 @@ static void deliver_all(lua_State *L, peri__lua_context *context) {
   check_open(L, context);
 }
 
-/* The function of a stop runs unprotected: its error is an error of startRendering. */
+/* The function of a stop runs unprotected: its error is an error of startRendering. What it does takes effect as a
+ * whole, like all that came before startRendering (bindings/engine.c begins). */
 static void stop_at(lua_State *L, peri__lua_context *context, uint64_t frame) {
   deliver_all(L, context);
   lua_rawgeti(L, LUA_REGISTRYINDEX, context->suspensions);
@@ -116,15 +117,18 @@ static void stop_at(lua_State *L, peri__lua_context *context, uint64_t frame) {
   lua_pushnumber(L, (double)frame);
   lua_pushnil(L);
   lua_rawset(L, -4);
+  peri_engine_begin(context->engine);
   lua_call(L, 0, 0);
   lua_pop(L, 1);
   check_open(L, context);
+  if (!peri_engine_commit(context->engine)) peri__lua_fail_engine(L);
 }
 
 static int render_all(lua_State *L) {
   const rendering *r = lua_touserdata(L, 1);
   peri__lua_context *context = r->context;
   deliver_all(L, context);
+  if (!peri_engine_commit(context->engine)) peri__lua_fail_engine(L);
   for (uint64_t at = 0; at < context->length;) {
     context->offline = PERI_LUA_RENDERING;
     if (!peri_engine_update(context->engine)) peri__lua_fail_engine(L);

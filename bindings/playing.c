@@ -125,6 +125,7 @@ static void set_loop(lua_State *L, peri__lua *state, void *self, int value, cons
 
 static void set_loop_points(lua_State *L, playing *source, double start, double end) {
   peri_engine *engine = live(source);
+  if (end == 0 && start > 0) end = source->duration; /* which the engine takes 0 for only beside a start of 0 */
   if (!engine || !changed(L, source, peri_source_set_loop_points(engine, source->id, start, end))) return;
   source->loop_start = start;
   source->loop_end = end;
@@ -200,7 +201,8 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
   (void)state;
   if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
   peri_engine *engine = live(source);
-  if (!engine || !changed(L, source, peri_source_set_notify(engine, source->id, !lua_isnil(L, value)))) return;
+  if (!engine || !changed(L, source, peri_source_set_notify(engine, source->id, !lua_isnil(L, value), source->user)))
+    return;
   peri__lua_set_callback(L, source->context, source->user, value);
 }
 

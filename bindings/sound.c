@@ -139,13 +139,15 @@ static void reserve_played(lua_State *L, sound *self) {
   self->played_capacity = capacity;
 }
 
-/* Loop points that the script left out (NaN) come from the file, where they make a loop with those it gave. */
+/* Loop points that the script left out (NaN) come from the file, where they make a loop with those it gave; the rest is
+ * the beginning and the end of the sound. An end of 0 is its end, which the engine knows only beside a start of 0. */
 static void complete_loop(peri_source_def *def) {
   double start = 0, end = 0;
   peri_buffer_get_loop(def->buffer, &start, &end);
-  bool start_given = !isnan(def->loop_start), end_given = !isnan(def->loop_end);
-  if (!start_given) def->loop_start = !end_given || def->loop_end == 0 || start < def->loop_end ? start : 0;
-  if (!end_given) def->loop_end = def->loop_start < end ? end : 0;
+  bool to_end = isnan(def->loop_end) || def->loop_end == 0;
+  if (isnan(def->loop_start)) def->loop_start = to_end || start < def->loop_end ? start : 0;
+  if (isnan(def->loop_end)) def->loop_end = def->loop_start < end ? end : 0;
+  if (def->loop_end == 0 && def->loop_start > 0) def->loop_end = peri_buffer_duration(def->buffer);
 }
 
 static int play(lua_State *L) {

@@ -22,7 +22,6 @@ int peri__lua_create_buffer_source(lua_State *L) {
   source->user = peri__lua_next_user(state);
   peri_source_def def = peri_default_source_def();
   def.owner = context->owner;
-  def.user = source->user;
   source->node.id = peri_source_create(peri__lua_engine(L, context), &def);
   if (!source->node.id) peri__lua_fail_engine(L);
   peri__lua_apply_options(L, state, 3, 2);
@@ -123,7 +122,7 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
   (void)state;
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
   if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
-  if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value))) peri__lua_fail_engine(L);
+  if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value), source->user)) peri__lua_fail_engine(L);
   if (source->started) {
     peri__lua_set_callback(L, source->node.context, source->user, value);
     return;

@@ -30,8 +30,8 @@ static void print_file(const char *path, int columns, const peri_file_info *info
 
 static void print_heads(int columns) {
   print_padded("file", columns);
-  printf("  %-10s  %8s  %9s  %10s  %12s  %10s  %10s  %18s\n", "format", "channels", "rate (Hz)", "frames", "duration (s)",
-         "file bytes", "decoded", "loop (s)");
+  printf("  %-10s  %8s  %9s  %10s  %12s  %10s  %10s  %18s\n", "format", "channels", "rate (Hz)", "frames",
+         "duration (s)", "file bytes", "decoded", "loop (s)");
 }
 
 int command_info(host *host) {

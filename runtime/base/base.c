@@ -66,7 +66,8 @@ peri_hooks peri_default_hooks(void) {
 
 bool peri_set_hooks(const peri_hooks *wanted) {
   if (!wanted || wanted->size != sizeof *wanted) return peri__fail("hooks: begin with peri_default_hooks()");
-  if (atomic_load(&memory_takes) != 0) return peri__fail("hooks: set them before the first other call, memory is already taken");
+  if (atomic_load(&memory_takes) != 0)
+    return peri__fail("hooks: set them before the first other call, memory is already taken");
   if (!wanted->allocate != !wanted->release) return peri__fail("hooks: set allocate and release together");
   peri_hooks next = peri_default_hooks();
   if (wanted->allocate) next.allocate = wanted->allocate, next.release = wanted->release;

@@ -41,7 +41,8 @@ bool peri__fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *peri__allocate(size_t bytes, size_t alignment);
 void peri__release(void *memory, size_t bytes); /* NULL is ignored */
 #define PERI_NEW(type) ((type *)peri__allocate(sizeof(type), _Alignof(type) < 16 ? 16 : _Alignof(type)))
-#define PERI_NEW_ARRAY(type, count) ((type *)peri__allocate(sizeof(type) * (count), _Alignof(type) < 16 ? 16 : _Alignof(type)))
+#define PERI_NEW_ARRAY(type, count)                                                                                    \
+  ((type *)peri__allocate(sizeof(type) * (count), _Alignof(type) < 16 ? 16 : _Alignof(type)))
 
 /* Makes room for `needed` elements in a control-side array: returns the array, moved if it had to grow (by half), or
  * NULL, and then the old one stays as it was. */

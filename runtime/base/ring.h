@@ -4,7 +4,8 @@
  *   the ring for an earlier one (ABA).
  * - `head` moves by release and is read by a producer that takes back with acquire: a slot is written again only after
  *   the consumer's read of it.
- * - The caller sees to it that no more pointers exist than the ring has slots: a push always has room and checks nothing.
+ * - The caller sees to it that no more pointers exist than the ring has slots: a push always has room and checks
+ * nothing.
  * - The producer may also take back the oldest pointer (peri__ring_take_back). A ring for which it does needs
  *   peri__ring_take on the other side; where it never does, peri__ring_pop is cheaper.
  *

@@ -14,13 +14,15 @@
   F(const char *, GetError, (void))                                                                                    \
   F(const char *, GetCurrentAudioDriver, (void))                                                                       \
   F(int, GetNumAudioDevices, (int is_capture))                                                                         \
-  F(SDL_AudioDeviceID, OpenAudioDevice, (const char *device, int is_capture, const SDL_AudioSpec *desired, SDL_AudioSpec *obtained, int allowed_changes)) \
+  F(SDL_AudioDeviceID, OpenAudioDevice,                                                                                \
+    (const char *device, int is_capture, const SDL_AudioSpec *desired, SDL_AudioSpec *obtained, int allowed_changes))  \
   F(void, CloseAudioDevice, (SDL_AudioDeviceID device))                                                                \
   F(void, PauseAudioDevice, (SDL_AudioDeviceID device, int pause_on))                                                  \
   F(SDL_AudioStatus, GetAudioDeviceStatus, (SDL_AudioDeviceID device))                                                 \
   F(SDL_RWops *, RWFromConstMem, (const void *memory, int size))                                                       \
-  F(SDL_AudioSpec *, LoadWAV_RW, (SDL_RWops *source, int freesrc, SDL_AudioSpec *spec, Uint8 **bytes, Uint32 *length))   \
-  F(void, FreeWAV, (Uint8 *bytes))                                                                                     \
+  F(SDL_AudioSpec *, LoadWAV_RW,                                                                                       \
+    (SDL_RWops * source, int freesrc, SDL_AudioSpec *spec, Uint8 **bytes, Uint32 *length))                             \
+  F(void, FreeWAV, (Uint8 * bytes))                                                                                    \
   F(const char *, GetHint, (const char *name))                                                                         \
   F(SDL_bool, SetHint, (const char *name, const char *value))
 

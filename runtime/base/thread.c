@@ -63,5 +63,6 @@ bool peri__condition_wait(peri__condition *condition, peri__mutex *mutex, double
 
 void peri__sleep_until(uint64_t deadline) {
   struct timespec until = moment(deadline);
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) {}
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) {
+  }
 }

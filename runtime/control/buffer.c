@@ -34,10 +34,12 @@ peri_buffer *peri_buffer_create(uint32_t channels, uint64_t frames, double sampl
   if (channels < 1 || channels > PERI_MAX_CHANNELS)
     return peri__fail("buffer: channels must be 1 to %d, got %u", PERI_MAX_CHANNELS, channels), NULL;
   if (frames < 1 || frames > PERI_MAX_FRAMES)
-    return peri__fail("buffer: length must be 1 to %u frames, got %llu", PERI_MAX_FRAMES, (unsigned long long)frames), NULL;
+    return peri__fail("buffer: length must be 1 to %u frames, got %llu", PERI_MAX_FRAMES, (unsigned long long)frames),
+           NULL;
   if (!(sample_rate >= PERI_MIN_SAMPLE_RATE && sample_rate <= PERI_MAX_SAMPLE_RATE))
     return peri__fail("buffer: the sample rate must be %g to %g Hz, got %g", PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE,
-                      sample_rate), NULL;
+                      sample_rate),
+           NULL;
   return peri__buffer_of_storage(peri__storage_create(channels, (uint32_t)frames, sample_rate));
 }
 
@@ -142,7 +144,7 @@ bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, co
 bool peri_buffer_save(peri_buffer *buffer, const char *path) {
   peri__storage *storage = peri__buffer_hold_storage(buffer);
   uint32_t channels = storage->channels;
-  float *frames = PERI_NEW_ARRAY(float, (size_t)PERI_QUANTUM * channels);
+  float *frames = PERI_NEW_ARRAY(float, (size_t)PERI_QUANTUM *channels);
   peri_wav *wav = frames ? peri_wav_create(path, channels, storage->sample_rate) : NULL;
   bool done = wav != NULL;
   for (uint32_t at = 0; done && at < storage->frames; at += PERI_QUANTUM) {

@@ -30,7 +30,8 @@ static peri__input *input_of(peri_engine *engine, uint32_t node, uint32_t place)
 
 /* So that the next `count` edges need no memory. */
 static bool room_for_edges(peri__graph *graph, size_t count) {
-  peri__edge *edges = peri__grow(graph->edges, sizeof *edges, graph->edge_count, &graph->edge_capacity, graph->edge_count + count);
+  peri__edge *edges =
+      peri__grow(graph->edges, sizeof *edges, graph->edge_count, &graph->edge_capacity, graph->edge_count + count);
   if (edges) graph->edges = edges;
   return edges != NULL;
 }
@@ -49,13 +50,17 @@ static bool add_edge(peri_engine *engine, uint32_t from, uint32_t output, uint32
     graph->free_edge = graph->edges[index].next_out;
   }
   peri__graph_node *source = &graph->nodes[from], *target = &graph->nodes[to];
-  graph->edges[index] =
-      (peri__edge){from, to, (uint16_t)output, (uint16_t)place, PERI_NONE, source->last_out, PERI_NONE, target->last_in};
-  if (source->last_out == PERI_NONE) source->first_out = index;
-  else graph->edges[source->last_out].next_out = index;
+  graph->edges[index] = (peri__edge){
+      from, to, (uint16_t)output, (uint16_t)place, PERI_NONE, source->last_out, PERI_NONE, target->last_in};
+  if (source->last_out == PERI_NONE)
+    source->first_out = index;
+  else
+    graph->edges[source->last_out].next_out = index;
   source->last_out = index;
-  if (target->last_in == PERI_NONE) target->first_in = index;
-  else graph->edges[target->last_in].next_in = index;
+  if (target->last_in == PERI_NONE)
+    target->first_in = index;
+  else
+    graph->edges[target->last_in].next_in = index;
   target->last_in = index;
   graph->dirty = true;
   return true;
@@ -64,19 +69,27 @@ static bool add_edge(peri_engine *engine, uint32_t from, uint32_t output, uint32
 static void unlink_from_out(peri__graph *graph, uint32_t index) {
   const peri__edge *edge = &graph->edges[index];
   peri__graph_node *node = &graph->nodes[edge->from];
-  if (edge->previous_out == PERI_NONE) node->first_out = edge->next_out;
-  else graph->edges[edge->previous_out].next_out = edge->next_out;
-  if (edge->next_out == PERI_NONE) node->last_out = edge->previous_out;
-  else graph->edges[edge->next_out].previous_out = edge->previous_out;
+  if (edge->previous_out == PERI_NONE)
+    node->first_out = edge->next_out;
+  else
+    graph->edges[edge->previous_out].next_out = edge->next_out;
+  if (edge->next_out == PERI_NONE)
+    node->last_out = edge->previous_out;
+  else
+    graph->edges[edge->next_out].previous_out = edge->previous_out;
 }
 
 static void unlink_from_in(peri__graph *graph, uint32_t index) {
   const peri__edge *edge = &graph->edges[index];
   peri__graph_node *node = &graph->nodes[edge->to];
-  if (edge->previous_in == PERI_NONE) node->first_in = edge->next_in;
-  else graph->edges[edge->previous_in].next_in = edge->next_in;
-  if (edge->next_in == PERI_NONE) node->last_in = edge->previous_in;
-  else graph->edges[edge->next_in].previous_in = edge->previous_in;
+  if (edge->previous_in == PERI_NONE)
+    node->first_in = edge->next_in;
+  else
+    graph->edges[edge->previous_in].next_in = edge->next_in;
+  if (edge->next_in == PERI_NONE)
+    node->last_in = edge->previous_in;
+  else
+    graph->edges[edge->next_in].previous_in = edge->previous_in;
 }
 
 static void free_edge(peri__graph *graph, uint32_t edge) {
@@ -162,7 +175,8 @@ bool peri_connect(peri_engine *engine, peri_node from_id, uint32_t output, peri_
 
 /* The parameters of an end, as places; a source gets its step. */
 static bool param_place(peri_engine *engine, end_point *to, uint32_t param, bool make, uint32_t *place) {
-  const peri__kind *kind = to->source ? peri__kind_of(PERI_NODE_BUFFER_SOURCE) : engine->graph.nodes[to->node].render->kind;
+  const peri__kind *kind =
+      to->source ? peri__kind_of(PERI_NODE_BUFFER_SOURCE) : engine->graph.nodes[to->node].render->kind;
   if (param >= kind->info.params) return peri__fail("%s has no parameter %u", kind->info.name, param);
   *place = kind->info.inputs + param;
   if (to->node != PERI_NONE || !make) return true;

@@ -15,13 +15,13 @@ typedef struct peri__registry_entry peri__registry_entry;
 
 struct peri_buffer {
   uint64_t id;
-  uint32_t channels, frames;     /* of every storage that it will have */
+  uint32_t channels, frames; /* of every storage that it will have */
   double sample_rate;
-  double loop_start, loop_end;   /* seconds, as the file says; 0, 0: it does not */
+  double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */
   atomic_uint_fast32_t references;
-  peri__mutex lock;              /* guards `storage` */
-  peri__storage *storage;        /* one holder is the buffer */
-  peri__registry_entry *entry;   /* of the registry that knows it, guarded by the registries' lock */
+  peri__mutex lock;            /* guards `storage` */
+  peri__storage *storage;      /* one holder is the buffer */
+  peri__registry_entry *entry; /* of the registry that knows it, guarded by the registries' lock */
 };
 
 /* No lock needed. Takes over the storage's reference; NULL drops it. */
@@ -43,31 +43,31 @@ void peri__registry_destroy(peri_engine *engine);
 #define PERI_SOURCE_BIT 0x80000000u /* of an id's lower half: a source, not a node of the graph */
 
 typedef struct peri__edge {
-  uint32_t from, to;         /* nodes */
-  uint16_t output, place;    /* place: input, or number of inputs + parameter */
+  uint32_t from, to;                                     /* nodes */
+  uint16_t output, place;                                /* place: input, or number of inputs + parameter */
   uint32_t next_out, previous_out, next_in, previous_in; /* in the order of their calls */
 } peri__edge;
 
 typedef struct peri__graph_node {
-  peri__node *render;        /* NULL: a free slot */
+  peri__node *render; /* NULL: a free slot */
   uint32_t generation;
   uint32_t next_free;
   uint8_t kind;
-  bool held;                 /* by whoever created it */
-  bool removed;              /* out of the graph, waiting for the plans that know it */
+  bool held;    /* by whoever created it */
+  bool removed; /* out of the graph, waiting for the plans that know it */
   peri_channel_rule rule;
   uint32_t first_out, last_out, first_in, last_in; /* edges */
-  uint32_t sources;          /* that feed one of its inputs or parameters */
+  uint32_t sources;                                /* that feed one of its inputs or parameters */
   uint32_t taps;
-  peri__source *source;      /* whose step it is, for buffer sources */
-  uint64_t removed_in;       /* sequence of the first plan without it */
-  uint64_t removed_as;       /* commands sent before, which may name it */
+  peri__source *source; /* whose step it is, for buffer sources */
+  uint64_t removed_in;  /* sequence of the first plan without it */
+  uint64_t removed_as;  /* commands sent before, which may name it */
   /* while a plan is compiled */
-  uint32_t waiting;          /* edges from nodes not yet in order */
-  uint32_t low, number;      /* of the search for cycles */
+  uint32_t waiting;     /* edges from nodes not yet in order */
+  uint32_t low, number; /* of the search for cycles */
   bool reached, on_stack, muted;
-  uint32_t bound;            /* channels of its outputs */
-  uint32_t signal;           /* its first */
+  uint32_t bound;  /* channels of its outputs */
+  uint32_t signal; /* its first */
 } peri__graph_node;
 
 typedef struct peri__move {
@@ -83,21 +83,21 @@ typedef struct peri__graph {
   peri__edge *edges;
   size_t edge_capacity, edge_count;
   uint32_t free_edge;
-  peri__move *moves;         /* to be sent ahead of the next plan */
+  peri__move *moves; /* to be sent ahead of the next plan */
   size_t move_capacity, move_count;
-  uint32_t *work;            /* order of the nodes, and a stack */
+  uint32_t *work; /* order of the nodes, and a stack */
   size_t work_capacity;
   bool dirty;
   uint64_t sequence, returned; /* of the last plan sent; of the last before which all are gone, and that one too */
   uint64_t overtaken_from, overtaken_to; /* the latest plans that were taken back, in a row */
-  _Atomic(peri__plan *) *sent;       /* where the last plan waits, until `sent_as` commands are applied */
+  _Atomic(peri__plan *) *sent;           /* where the last plan waits, until `sent_as` commands are applied */
   uint64_t sent_as;
-  _Atomic(peri__plan *) *overtaken;  /* where the one before waits, to be taken back once the last is committed */
+  _Atomic(peri__plan *) *overtaken; /* where the one before waits, to be taken back once the last is committed */
   uint64_t overtaken_as, overtaken_sequence;
-  uint32_t steps;            /* of the last plan */
-  uint32_t *removed;         /* nodes waiting to be freed */
+  uint32_t steps;    /* of the last plan */
+  uint32_t *removed; /* nodes waiting to be freed */
   size_t removed_capacity, removed_count;
-  void *spare;               /* a plan's memory for reuse */
+  void *spare; /* a plan's memory for reuse */
   size_t spare_bytes;
 } peri__graph;
 
@@ -105,9 +105,9 @@ typedef struct peri__graph {
 
 typedef struct peri__owner_events {
   bool used;
-  peri_event *events;        /* a queue: from `first` on, `count` of them */
+  peri_event *events; /* a queue: from `first` on, `count` of them */
   size_t first, count, capacity;
-  uint32_t loads;            /* under way; there is room for their events */
+  uint32_t loads; /* under way; there is room for their events */
 } peri__owner_events;
 
 /* ---- The engine ------------------------------------------------------------------------------------------------- */
@@ -116,33 +116,33 @@ struct peri__load;
 
 struct peri_engine {
   peri__mutex lock;
-  uint32_t batch;            /* depth of begin … commit */
-  bool plan_owed;            /* what was sent since begin waits for a plan that could not be made yet */
-  uint64_t pushed;           /* commands */
+  uint32_t batch;  /* depth of begin … commit */
+  bool plan_owed;  /* what was sent since begin waits for a plan that could not be made yet */
+  uint64_t pushed; /* commands */
   peri_files files;
   uint32_t loader_threads;
   peri__render render;
   peri__graph graph;
-  uint32_t destination;      /* its node; the id never changes */
+  uint32_t destination; /* its node; the id never changes */
   peri_node destination_id;
   /* sources */
   peri__source_chunk **chunks;
   size_t chunk_capacity, chunk_count;
   peri__source *free_source;
   peri__source_details *free_details;
-  peri__link *ended;         /* came back, not yet looked at */
-  uint32_t sources;          /* slots in use */
-  uint64_t list_bytes;       /* of voice lists */
+  peri__link *ended;                 /* came back, not yet looked at */
+  uint32_t sources;                  /* slots in use */
+  uint64_t list_bytes;               /* of voice lists */
   peri__source_details *old_details; /* their parameters are named by commands that are not applied yet */
   /* owners */
   peri__owner_events *owners;
   size_t owner_capacity, owner_count;
   /* files */
   peri__registry_entry *registry;
-  struct peri__load *loads;  /* under way */
+  struct peri__load *loads; /* under way */
   peri__loader *loader;
   uint32_t load_count;
-  atomic_bool closing;       /* read by loader threads without the lock */
+  atomic_bool closing; /* read by loader threads without the lock */
   bool told_nonfinite;
   /* output */
   peri__mutex changing_device; /* held by open and close, taken before `lock`: they are slow */
@@ -150,7 +150,7 @@ struct peri_engine {
   struct peri_tap *taps;
   struct peri_visualizer *visualizers;
   uint64_t underruns, device_losses; /* of devices that are closed */
-  uint64_t tap_dropped;      /* of taps that are closed */
+  uint64_t tap_dropped;              /* of taps that are closed */
   double sample_rate;
 };
 
@@ -159,7 +159,8 @@ static inline void peri__unlock(const peri_engine *engine) { peri__mutex_unlock(
 
 /* Room for `bytes` of commands, so that what follows cannot fail half way. */
 #define PERI_ROOM(engine, name) peri__commands_reserve(&(engine)->render.commands, PERI_COMMAND_BYTES(name))
-#define PERI_SEND(engine, name, ...) ((engine)->pushed++, (void)(PERI_PUSH(&(engine)->render.commands, name, __VA_ARGS__)))
+#define PERI_SEND(engine, name, ...)                                                                                   \
+  ((engine)->pushed++, (void)(PERI_PUSH(&(engine)->render.commands, name, __VA_ARGS__)))
 /* Commits what was sent, outside of begin … commit. Returns true. */
 bool peri__publish(peri_engine *engine);
 
@@ -221,7 +222,7 @@ peri__param *peri__source_params(peri_engine *engine, peri__source *source); /* 
 /* Makes `input` the one that the source is a voice of; NULL: none. */
 bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input);
 
-peri__source_details *peri__source_details_now(const peri__source *source); /* or NULL */
+peri__source_details *peri__source_details_now(const peri__source *source);              /* or NULL */
 void peri__source_loop_points(const peri__source *source, int64_t *start, int64_t *end); /* 32.32 frames of the sound */
 void peri__source_gains(const peri__source *source, uint32_t channels, float gain[4]);
 double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source); /* of the sound's rate to ours */

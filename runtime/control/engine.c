@@ -3,6 +3,8 @@
 
 #include "base/blocks.h"
 
+#include <stdlib.h>
+
 #define LAST_FRAME 4611686018427387904.0 /* 2^62: no clock reaches it, and a fade still fits behind it */
 
 peri_engine_def peri_default_engine_def(void) {
@@ -25,6 +27,17 @@ static bool check_def(const peri_engine_def *def) {
   return true;
 }
 
+/* The best kernels of this processor, or those that PERILUNE_CPU names. */
+static const peri__kernels *choose_kernels(void) {
+  const char *wanted = getenv("PERILUNE_CPU");
+  if (!wanted || !*wanted) return peri__kernels_named(NULL);
+  const peri__kernels *kernels = peri__kernels_named(wanted);
+  if (kernels) return kernels;
+  kernels = peri__kernels_named(NULL);
+  peri__log(PERI_LOG_WARNING, "PERILUNE_CPU=%s is not to be had on this processor: %s is used", wanted, kernels->name);
+  return kernels;
+}
+
 peri_engine *peri_engine_create(const peri_engine_def *def) {
   peri_engine_def defaults = peri_default_engine_def();
   if (!def) def = &defaults;
@@ -36,7 +49,8 @@ peri_engine *peri_engine_create(const peri_engine_def *def) {
   engine->files = def->files;
   engine->loader_threads = def->loader_threads;
   engine->sample_rate = def->sample_rate;
-  bool made = peri__render_create(&engine->render, def->sample_rate, def->channels, def->command_limit);
+  bool made =
+      peri__render_create(&engine->render, def->sample_rate, def->channels, def->command_limit, choose_kernels());
   if (made && peri__graph_create(engine, def->channels)) return engine;
   if (made) {
     peri__graph_destroy(engine);
@@ -173,8 +187,10 @@ static void free_removed_nodes(peri_engine *engine) {
   for (size_t r = 0; r < graph->removed_count; r++) {
     uint32_t index = graph->removed[r];
     const peri__graph_node *node = &graph->nodes[index];
-    if (node->removed_in <= graph->returned + 1 && node->removed_as <= applied) peri__graph_free_node(engine, index);
-    else graph->removed[kept++] = index;
+    if (node->removed_in <= graph->returned + 1 && node->removed_as <= applied)
+      peri__graph_free_node(engine, index);
+    else
+      graph->removed[kept++] = index;
   }
   graph->removed_count = kept;
 }
@@ -197,8 +213,9 @@ void peri__reclaim(peri_engine *engine, uint32_t most) {
 static void report_nonfinite(peri_engine *engine) {
   if (engine->told_nonfinite || !atomic_load_explicit(&engine->render.nonfinite, memory_order_relaxed)) return;
   engine->told_nonfinite = true;
-  peri__log(PERI_LOG_WARNING, "a NaN or infinite sample was about to be heard; it was silenced (peri_stats.nonfinite counts "
-                              "them, this is said once)");
+  peri__log(PERI_LOG_WARNING,
+            "a NaN or infinite sample was about to be heard; it was silenced (peri_stats.nonfinite counts "
+            "them, this is said once)");
 }
 
 bool peri_engine_update(peri_engine *engine) {

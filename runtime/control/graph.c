@@ -61,7 +61,8 @@ static void render_node_free(peri_engine *engine, peri__node *node) {
   peri__release(node, sizeof *node);
 }
 
-static peri__node *render_node_create(peri_engine *engine, const peri__kind *kind, uint32_t index, peri__param *params) {
+static peri__node *render_node_create(peri_engine *engine, const peri__kind *kind, uint32_t index,
+                                      peri__param *params) {
   peri__node *node = PERI_NEW(peri__node);
   if (!node) return NULL;
   node->kind = kind;
@@ -259,8 +260,10 @@ static bool check_rule(const peri_engine *engine, const peri__graph_node *node, 
   uint32_t most = node->kind == PERI_NODE_DESTINATION ? engine->render.channels : kind->max_count;
   if (rule->count < 1 || rule->count > most)
     return peri__fail("channelCount of %s must be 1 to %u, got %u", kind->info.name, most, rule->count);
-  if ((unsigned)rule->mode > PERI_COUNT_EXPLICIT) return peri__fail("channelCountMode must be max, clamped-max or explicit");
-  if ((unsigned)rule->interpretation > PERI_DISCRETE) return peri__fail("channelInterpretation must be speakers or discrete");
+  if ((unsigned)rule->mode > PERI_COUNT_EXPLICIT)
+    return peri__fail("channelCountMode must be max, clamped-max or explicit");
+  if ((unsigned)rule->interpretation > PERI_DISCRETE)
+    return peri__fail("channelInterpretation must be speakers or discrete");
   if (rule->mode == PERI_COUNT_MAX && kind->no_max_mode)
     return peri__fail("channelCountMode of %s cannot be max", kind->info.name);
   if (rule->mode != node->rule.mode && kind->fixed_mode)

@@ -30,7 +30,8 @@ static size_t content_key(const void *bytes, size_t size, char key[80]) {
     forwards = (forwards ^ p[i]) * 1099511628211u;
     backwards = (backwards ^ p[size - 1 - i]) * 1099511628211u;
   }
-  return (size_t)snprintf(key, 80, "%c%zu %016llx %016llx", 1, size, (unsigned long long)forwards, (unsigned long long)backwards);
+  return (size_t)snprintf(key, 80, "%c%zu %016llx %016llx", 1, size, (unsigned long long)forwards,
+                          (unsigned long long)backwards);
 }
 
 /* Asks the engine's files first, then the file system. */
@@ -105,7 +106,8 @@ static void run_load(peri__job *job) {
   peri__load *load = (peri__load *)(void *)job;
   peri_engine *engine = load->engine;
   peri_buffer *buffer = NULL;
-  if (atomic_load(&engine->closing)) peri__fail("the engine was closed");
+  if (atomic_load(&engine->closing))
+    peri__fail("the engine was closed");
   else if (!(buffer = peri__registry_find(engine, load->key, load->key_bytes))) {
     peri__storage *storage = load->bytes ? peri__decode("memory", load->bytes, load->size, engine->sample_rate)
                                          : decode_path(engine, load->key);
@@ -143,8 +145,8 @@ static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_b
 }
 
 /* `bytes` are taken over. */
-static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *key, size_t key_bytes, void *bytes,
-                       size_t size) {
+static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *key, size_t key_bytes,
+                       void *bytes, size_t size) {
   peri__lock(engine);
   bool known = peri__owner_exists(engine, owner) || peri__fail("load: there is no owner %u", owner);
   load_waiter *waiter = known && peri__need_loader(engine) ? PERI_NEW(load_waiter) : NULL;
@@ -167,7 +169,8 @@ bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user
   return load_async(engine, owner, user, path, strlen(path), NULL, 0);
 }
 
-bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes, size_t size) {
+bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes,
+                                   size_t size) {
   if (!bytes || !size) return peri__fail("load: the file in memory is empty");
   char key[80];
   void *copy = peri__allocate(size, 16);

@@ -14,7 +14,8 @@ static void watch(void *user) { peri__device_watch(user); }
 
 static bool check_def(const peri_device_def *def) {
   if (!def || def->size != sizeof *def) return peri__fail("device: begin with peri_default_device_def()");
-  if (def->kind != PERI_DEVICE_SDL && def->kind != PERI_DEVICE_NULL) return peri__fail("device: there is no kind %d", (int)def->kind);
+  if (def->kind != PERI_DEVICE_SDL && def->kind != PERI_DEVICE_NULL)
+    return peri__fail("device: there is no kind %d", (int)def->kind);
   if (def->block_size < 16 || def->block_size > 8192)
     return peri__fail("device: blockSize must be 16 to 8192 frames, got %u", def->block_size);
   return true;

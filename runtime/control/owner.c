@@ -17,10 +17,11 @@ peri_owner peri_owner_create(peri_engine *engine) {
   peri_owner owner = 0;
   for (size_t o = 0; o < engine->owner_count && !owner; o++)
     if (!engine->owners[o].used) owner = (peri_owner)o + 1;
-  if (!owner && engine->owner_count >= MAX_OWNERS) peri__fail("an engine has at most %u owners", MAX_OWNERS);
+  if (!owner && engine->owner_count >= MAX_OWNERS)
+    peri__fail("an engine has at most %u owners", MAX_OWNERS);
   else if (!owner) {
-    peri__owner_events *owners =
-        peri__grow(engine->owners, sizeof *owners, engine->owner_count, &engine->owner_capacity, engine->owner_count + 1);
+    peri__owner_events *owners = peri__grow(engine->owners, sizeof *owners, engine->owner_count,
+                                            &engine->owner_capacity, engine->owner_count + 1);
     if (owners) {
       engine->owners = owners;
       owners[engine->owner_count++] = (peri__owner_events){0};

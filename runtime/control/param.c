@@ -88,7 +88,8 @@ static bool check_overlap(const peri_engine *engine, const peri__param *param, d
     const scheduled *event = &timeline->events[e];
     if (event->end < now) continue;
     if (event->end > event->time && time >= event->time && time < event->end)
-      return peri__fail("%g s lies within the value curve from %g to %g s: cancel it first", time, event->time, event->end);
+      return peri__fail("%g s lies within the value curve from %g to %g s: cancel it first", time, event->time,
+                        event->end);
     if (duration > 0.0 && event->time > time && event->time < time + duration)
       return peri__fail("the value curve from %g to %g s would cover an event at %g s: cancel it first", time,
                         time + duration, event->time);
@@ -145,7 +146,9 @@ static bool schedule_locked(peri_engine *engine, peri_node id, uint32_t index, c
   peri__param *param = find_param(engine, id, index);
   if (!param) return false;
   double duration = plan->type == PERI_EVENT_CURVE ? plan->span : 0.0;
-  if (!PERI_ROOM(engine, PARAM_EVENT) || !timeline_room(engine, param) || !check_overlap(engine, param, plan->time, duration)) return false;
+  if (!PERI_ROOM(engine, PARAM_EVENT) || !timeline_room(engine, param) ||
+      !check_overlap(engine, param, plan->time, duration))
+    return false;
   peri__event *event = make_event(engine, plan);
   if (!event) return false;
   double end = plan->time + duration;
@@ -186,7 +189,8 @@ bool peri_param_set_curve(peri_engine *engine, peri_node node, uint32_t param, c
                           double start_time, double duration) {
   if (!values || count < 2) return peri__fail("a value curve needs at least 2 values, got %zu", values ? count : 0);
   if (count > UINT32_MAX / 8) return peri__fail("a value curve has at most %u values, got %zu", UINT32_MAX / 8, count);
-  if (!(duration > 0.0 && isfinite(duration))) return peri__fail("the duration of a value curve must be above 0 s, got %g", duration);
+  if (!(duration > 0.0 && isfinite(duration)))
+    return peri__fail("the duration of a value curve must be above 0 s, got %g", duration);
   return schedule(engine, node, param, &(event_plan){PERI_EVENT_CURVE, 0.0f, start_time, duration, values, count});
 }
 
@@ -243,8 +247,10 @@ bool peri_param_value(peri_engine *engine, peri_node id, uint32_t index, float *
 static bool set_plain(peri_engine *engine, peri__source *source, uint32_t index, float value) {
   if (index == PERI_SOURCE_DETUNE && !peri__source_details_of(engine, source)) return false;
   if (!PERI_ROOM(engine, SOURCE_STEP)) return false;
-  if (index == PERI_SOURCE_DETUNE) peri__source_details_now(source)->detune = value;
-  else source->playback_rate = value;
+  if (index == PERI_SOURCE_DETUNE)
+    peri__source_details_now(source)->detune = value;
+  else
+    source->playback_rate = value;
   if (!peri__source_started(source)) return true;
   PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
   return peri__publish(engine);

@@ -17,7 +17,7 @@ typedef struct compile {
   peri__graph *graph;
   uint32_t *order, *stack; /* of nodes; `count` are in order */
   uint32_t count, head;
-  uint32_t number;         /* of the search for cycles */
+  uint32_t number; /* of the search for cycles */
   plan_size size;
 } compile;
 
@@ -60,9 +60,7 @@ static void remove_unreached(compile *c) {
 
 /* ---- The order of steps ----------------------------------------------------------------------------------------- */
 
-static void put_in_order(compile *c, uint32_t n) {
-  c->order[c->count++] = n;
-}
+static void put_in_order(compile *c, uint32_t n) { c->order[c->count++] = n; }
 
 /* Hands on that what is in order from `head` on is computed. */
 static void drain_order(compile *c) {
@@ -133,7 +131,8 @@ static void sort_steps(compile *c) {
     node->muted = node->on_stack = false;
   }
   for (uint32_t n = 0; n < graph->node_count; n++)
-    for (uint32_t e = graph->nodes[n].reached ? graph->nodes[n].first_out : PERI_NONE; e != PERI_NONE; e = graph->edges[e].next_out)
+    for (uint32_t e = graph->nodes[n].reached ? graph->nodes[n].first_out : PERI_NONE; e != PERI_NONE;
+         e = graph->edges[e].next_out)
       graph->nodes[graph->edges[e].to].waiting++;
   for (uint32_t n = 0; n < graph->node_count; n++)
     if (graph->nodes[n].reached && graph->nodes[n].waiting == 0) put_in_order(c, n);
@@ -209,7 +208,8 @@ static void place_signals(compile *c, uint32_t *place, uint32_t *readers, uint32
     }
     if (n == c->engine->destination) continue; /* read after all steps; nothing is freed behind it */
     for (uint32_t o = 0; o < outputs; o++)
-      if (readers[node->signal + o] == 0) chain[node->signal + o] = free_place[class], free_place[class] = node->signal + o;
+      if (readers[node->signal + o] == 0)
+        chain[node->signal + o] = free_place[class], free_place[class] = node->signal + o;
     for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
       const peri__graph_node *from = &graph->nodes[graph->edges[e].from];
       uint32_t signal = from->signal + graph->edges[e].output;
@@ -233,8 +233,10 @@ static size_t take(size_t *offset, size_t bytes) {
 static peri__plan *make_plan(peri__graph *graph, const plan_size *size, float **floats) {
   size_t bytes = 0;
   size_t plan_at = take(&bytes, sizeof(peri__plan)), steps_at = take(&bytes, size->steps * sizeof(peri__plan_step));
-  size_t inputs_at = take(&bytes, size->inputs * sizeof(peri__plan_input)), edges_at = take(&bytes, size->edges * sizeof(uint32_t));
-  size_t signals_at = take(&bytes, size->signals * sizeof(peri__signal)), taps_at = take(&bytes, size->taps * sizeof(peri__plan_tap));
+  size_t inputs_at = take(&bytes, size->inputs * sizeof(peri__plan_input)),
+         edges_at = take(&bytes, size->edges * sizeof(uint32_t));
+  size_t signals_at = take(&bytes, size->signals * sizeof(peri__signal)),
+         taps_at = take(&bytes, size->taps * sizeof(peri__plan_tap));
   size_t floats_at = take(&bytes, size->floats * sizeof(float));
   unsigned char *memory = graph->spare;
   if (memory && graph->spare_bytes >= bytes && graph->spare_bytes <= 2 * bytes + 4096) {
@@ -276,10 +278,11 @@ static void fill_step_inputs(const compile *c, peri__plan *plan, const peri__gra
   peri__plan_input *inputs = &plan->inputs[first];
   for (uint32_t i = 0; i < places; i++) {
     bool is_input = i < info->inputs;
-    inputs[i] = (peri__plan_input){is_input ? &node->render->inputs[i] : &node->render->params[i - info->inputs].input, 0, 0,
-                                   is_input ? node->rule : mono};
+    inputs[i] = (peri__plan_input){is_input ? &node->render->inputs[i] : &node->render->params[i - info->inputs].input,
+                                   0, 0, is_input ? node->rule : mono};
   }
-  for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) inputs[graph->edges[e].place].edge_count++;
+  for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in)
+    inputs[graph->edges[e].place].edge_count++;
   for (uint32_t i = 0; i < places; i++) {
     inputs[i].first_edge = *edge_count;
     *edge_count += inputs[i].edge_count;
@@ -287,7 +290,8 @@ static void fill_step_inputs(const compile *c, peri__plan *plan, const peri__gra
   }
   for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
     peri__plan_input *input = &inputs[graph->edges[e].place];
-    plan->edges[input->first_edge + input->edge_count++] = graph->nodes[graph->edges[e].from].signal + graph->edges[e].output;
+    plan->edges[input->first_edge + input->edge_count++] =
+        graph->nodes[graph->edges[e].from].signal + graph->edges[e].output;
   }
 }
 
@@ -377,7 +381,8 @@ void peri__plan_take_back(peri_engine *engine) {
 void peri__plan_returned(peri_engine *engine, uint64_t sequence) {
   peri__graph *graph = &engine->graph;
   if (sequence > graph->returned) graph->returned = sequence;
-  if (graph->overtaken_from <= graph->returned + 1 && graph->overtaken_to > graph->returned) graph->returned = graph->overtaken_to;
+  if (graph->overtaken_from <= graph->returned + 1 && graph->overtaken_to > graph->returned)
+    graph->returned = graph->overtaken_to;
 }
 
 bool peri__compile(peri_engine *engine) {

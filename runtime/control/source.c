@@ -11,7 +11,8 @@
 /* ---- Slots ------------------------------------------------------------------------------------------------------ */
 
 static bool add_chunk(peri_engine *engine) {
-  if (engine->chunk_count * PERI_SOURCE_CHUNK >= PERI_SOURCE_BIT - PERI_SOURCE_CHUNK) return peri__fail("too many sources");
+  if (engine->chunk_count * PERI_SOURCE_CHUNK >= PERI_SOURCE_BIT - PERI_SOURCE_CHUNK)
+    return peri__fail("too many sources");
   peri__source_chunk **chunks = peri__grow((void *)engine->chunks, sizeof *chunks, engine->chunk_count,
                                            &engine->chunk_capacity, engine->chunk_count + 1);
   if (!chunks) return false;
@@ -59,13 +60,15 @@ peri__source *peri__find_source(peri_engine *engine, peri_node id) {
   uint32_t index = (uint32_t)id & ~PERI_SOURCE_BIT, generation = (uint32_t)(id >> 32);
   size_t chunk = index / PERI_SOURCE_CHUNK;
   if (id == 0) return peri__fail("the source is null"), NULL;
-  if (!((uint32_t)id & PERI_SOURCE_BIT)) return peri__fail("node %#llx is no buffer source", (unsigned long long)id), NULL;
+  if (!((uint32_t)id & PERI_SOURCE_BIT))
+    return peri__fail("node %#llx is no buffer source", (unsigned long long)id), NULL;
   if (chunk >= engine->chunk_count || generation == 0 ||
       generation > engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK].generation)
     return peri__fail("source %#llx is not of this engine", (unsigned long long)id), NULL;
   peri__source *source = &engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK];
   if (source->generation != generation || peri__source_gone(source))
-    return peri__fail("source %#llx is gone: it has ended, or was released before it started", (unsigned long long)id), NULL;
+    return peri__fail("source %#llx is gone: it has ended, or was released before it started", (unsigned long long)id),
+           NULL;
   return source;
 }
 
@@ -85,8 +88,10 @@ peri__source_details *peri__source_details_of(peri_engine *engine, peri__source 
   peri__source_details *details = peri__source_details_now(source);
   if (details) return details;
   details = engine->free_details;
-  if (details) engine->free_details = details->next_free;
-  else if (!(details = PERI_NEW(peri__source_details))) return NULL;
+  if (details)
+    engine->free_details = details->next_free;
+  else if (!(details = PERI_NEW(peri__source_details)))
+    return NULL;
   *details = (peri__source_details){.duration = PERI_NEVER, .fade_at = PERI_NEVER, .junction = PERI_NONE};
   atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed);
   details->rate_ratio = peri__source_rate_ratio(engine, source);
@@ -139,7 +144,8 @@ static void drop_details(peri_engine *engine, peri__source *source) {
   if (!details) return;
   atomic_store_explicit(&source->details, NULL, memory_order_relaxed);
   if (details->junction != PERI_NONE) {
-    engine->graph.nodes[details->junction].source = NULL; /* the next plan is without it, and its parameters are the node's */
+    engine->graph.nodes[details->junction].source =
+        NULL; /* the next plan is without it, and its parameters are the node's */
     engine->graph.dirty = true;
   } else if (atomic_load_explicit(&details->params, memory_order_relaxed)) {
     details->named_until = engine->pushed;
@@ -160,9 +166,12 @@ void peri__source_gains(const peri__source *source, uint32_t channels, float gai
   bool mono = channels == 1;
   double x = mono ? ((double)pan + 1.0) / 2.0 : pan <= 0.0f ? (double)pan + 1.0 : (double)pan;
   float left = volume * (float)peri__sin_quarter(1.0 - x), right = volume * (float)peri__sin_quarter(x);
-  if (mono) gain[0] = left, gain[1] = right;
-  else if (pan <= 0.0f) gain[1] = right, gain[2] = left;
-  else gain[0] = left, gain[3] = right;
+  if (mono)
+    gain[0] = left, gain[1] = right;
+  else if (pan <= 0.0f)
+    gain[1] = right, gain[2] = left;
+  else
+    gain[0] = left, gain[3] = right;
 }
 
 static int64_t fixed_frames(double frames) {
@@ -180,7 +189,8 @@ void peri__source_loop_points(const peri__source *source, int64_t *start, int64_
   const peri__storage *storage = source->storage;
   *start = 0;
   *end = storage ? (int64_t)storage->frames << 32 : 0;
-  if (!storage || !details || !(details->loop_start_seconds >= 0.0 && details->loop_end_seconds > details->loop_start_seconds))
+  if (!storage || !details ||
+      !(details->loop_start_seconds >= 0.0 && details->loop_end_seconds > details->loop_start_seconds))
     return;
   int64_t from = fixed_frames(details->loop_start_seconds * storage->sample_rate);
   int64_t to = fixed_frames(details->loop_end_seconds * storage->sample_rate);
@@ -269,7 +279,8 @@ bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input 
   peri__input *from = source->destination, *to = input ? input : &engine->render.nowhere;
   peri__graph *graph = &engine->graph;
   if (peri__source_started(source)) {
-    peri__move *moves = peri__grow(graph->moves, sizeof *moves, graph->move_count, &graph->move_capacity, graph->move_count + 1);
+    peri__move *moves =
+        peri__grow(graph->moves, sizeof *moves, graph->move_count, &graph->move_capacity, graph->move_count + 1);
     if (!moves) return false;
     graph->moves = moves;
     if (!PERI_ROOM(engine, VOICE_LIST) || !room_in_list(engine, to)) return false;
@@ -306,7 +317,8 @@ uint32_t peri__source_junction(peri_engine *engine, peri__source *source) {
 /* ---- Create ----------------------------------------------------------------------------------------------------- */
 
 peri_source_def peri_default_source_def(void) {
-  return (peri_source_def){.size = sizeof(peri_source_def), .volume = 1.0f, .playback_rate = 1.0f, .duration = INFINITY};
+  return (peri_source_def){
+      .size = sizeof(peri_source_def), .volume = 1.0f, .playback_rate = 1.0f, .duration = INFINITY};
 }
 
 bool peri__check_pan(float pan) {
@@ -336,11 +348,13 @@ static bool check_rate(double rate) {
 
 static bool check_def(const peri_engine *engine, const peri_source_def *def) {
   if (!def || def->size != sizeof *def) return peri__fail("source: begin with peri_default_source_def()");
-  if (def->owner && !peri__owner_exists(engine, def->owner)) return peri__fail("source: there is no owner %u", def->owner);
+  if (def->owner && !peri__owner_exists(engine, def->owner))
+    return peri__fail("source: there is no owner %u", def->owner);
   return peri__check_finite("volume", (double)def->volume) && peri__check_pan(def->pan) &&
          check_rate((double)def->playback_rate) && peri__check_finite("detune", (double)def->detune) &&
          peri__check_loop(def->loop_start, def->loop_end) && peri__check_time("offset", def->offset) &&
-         check_duration(def->duration) && peri__check_time("the start time", def->at) && peri__check_time("fadeIn", def->fade_in);
+         check_duration(def->duration) && peri__check_time("the start time", def->at) &&
+         peri__check_time("fadeIn", def->fade_in);
 }
 
 void peri__source_take_storage(peri__source *source, peri_buffer *buffer) {
@@ -364,15 +378,16 @@ static peri__source *create(peri_engine *engine, const peri_source_def *def) {
   peri__source *source = take_slot(engine);
   if (!source) return NULL;
   source->storage = NULL;
-  source->flags = (uint8_t)(PERI_SOURCE_HELD | (def->notify ? PERI_SOURCE_NOTIFY : 0) | (def->panned ? PERI_SOURCE_PANNED : 0) | (def->whole_frames ? PERI_SOURCE_WHOLE_FRAMES : 0) |
-                            (def->loop ? PERI_SOURCE_LOOPS : 0));
+  source->flags =
+      (uint8_t)(PERI_SOURCE_HELD | (def->notify ? PERI_SOURCE_NOTIFY : 0) | (def->panned ? PERI_SOURCE_PANNED : 0) |
+                (def->whole_frames ? PERI_SOURCE_WHOLE_FRAMES : 0) | (def->loop ? PERI_SOURCE_LOOPS : 0));
   source->owner = (uint16_t)def->owner;
   source->volume = def->volume;
   source->pan = def->pan;
   source->playback_rate = def->playback_rate;
   source->destination = NULL;
   atomic_store_explicit(&source->phase, PERI_SOURCE_NEW, memory_order_relaxed);
-  bool detailed = def->user || def->detune != 0.0f || def->loop_start != 0.0 || def->loop_end != 0.0;
+  bool detailed = (def->notify && def->user) || def->detune != 0.0f || def->loop_start != 0.0 || def->loop_end != 0.0;
   if (detailed) {
     peri__source_details *details = peri__source_details_of(engine, source);
     if (!details) {
@@ -418,7 +433,8 @@ bool peri__source_release(peri_engine *engine, peri__source *source) {
 bool peri__source_reclaim(peri_engine *engine, peri__source *source) {
   const peri__source_details *details = peri__source_details_now(source);
   if (source->flags & PERI_SOURCE_NOTIFY) {
-    peri_event event = {.type = PERI_EVENT_ENDED, .source = peri__source_id(source), .user = details ? details->user : 0};
+    peri_event event = {
+        .type = PERI_EVENT_ENDED, .source = peri__source_id(source), .user = details ? details->user : 0};
     if (!peri__owner_notify(engine, source->owner, &event)) return false;
   }
   destroy(engine, source);
@@ -456,18 +472,21 @@ static bool detail_start(peri_engine *engine, peri__source *source, const start_
   peri__source_details *details = peri__source_details_of(engine, source);
   if (!details) return false;
   double rate = source->storage ? source->storage->sample_rate : engine->sample_rate;
-  int64_t end = source->storage ? (int64_t)source->storage->frames << 32 : PERI_NEVER, offset = fixed_frames(plan->offset * rate);
+  int64_t end = source->storage ? (int64_t)source->storage->frames << 32 : PERI_NEVER,
+          offset = fixed_frames(plan->offset * rate);
   details->offset = offset < end ? offset : end;
   details->duration = plan->duration * rate < (double)(1 << 30) ? fixed_frames(plan->duration * rate) : PERI_NEVER;
   details->elapsed = 0;
   details->fraction = fraction;
-  details->ramp_frames = (uint32_t)(plan->fade_in * engine->sample_rate < 4e9 ? plan->fade_in * engine->sample_rate + 0.5 : 4e9);
+  details->ramp_frames =
+      (uint32_t)(plan->fade_in * engine->sample_rate < 4e9 ? plan->fade_in * engine->sample_rate + 0.5 : 4e9);
   return true;
 }
 
 static bool start(peri_engine *engine, peri__source *source, const start_plan *plan) {
   if (!peri__compile(engine)) return false;
-  if (!peri__commands_reserve(&engine->render.commands, PERI_COMMAND_BYTES(VOICE_LIST) + PERI_COMMAND_BYTES(SOURCE_START)))
+  if (!peri__commands_reserve(&engine->render.commands,
+                              PERI_COMMAND_BYTES(VOICE_LIST) + PERI_COMMAND_BYTES(SOURCE_START)))
     return false;
   double frames = peri__frames_of(engine, plan->when);
   if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
@@ -492,11 +511,14 @@ static bool start(peri_engine *engine, peri__source *source, const start_plan *p
 }
 
 bool peri_source_start(peri_engine *engine, peri_node id, double when, double offset, double duration) {
-  if (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) || !check_duration(duration)) return false;
+  if (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) || !check_duration(duration))
+    return false;
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
-  bool done = source && (peri__source_started(source) ? peri__fail("a source can be started only once: create another one") : true) &&
-              start(engine, source, &(start_plan){when, offset, duration, 0.0});
+  bool done =
+      source &&
+      (peri__source_started(source) ? peri__fail("a source can be started only once: create another one") : true) &&
+      start(engine, source, &(start_plan){when, offset, duration, 0.0});
   peri__unlock(engine);
   return done;
 }
@@ -505,14 +527,17 @@ peri_node peri_source_play(peri_engine *engine, const peri_source_def *def, peri
   peri__lock(engine);
   peri_node id = 0;
   peri__graph_node *node = check_def(engine, def) ? peri__find_node(engine, destination) : NULL;
-  if (node && node->render->kind->info.inputs == 0) peri__fail("a source cannot play into %s", node->render->kind->info.name);
+  if (node && node->render->kind->info.inputs == 0)
+    peri__fail("a source cannot play into %s", node->render->kind->info.name);
   else if (node) {
     peri__input *input = &node->render->inputs[0];
     peri__source *source = create(engine, def);
     if (source) {
       peri__source_attach(engine, source, input);
-      if (start(engine, source, &(start_plan){def->at, def->offset, def->duration, def->fade_in})) id = peri__source_id(source);
-      else destroy(engine, source);
+      if (start(engine, source, &(start_plan){def->at, def->offset, def->duration, def->fade_in}))
+        id = peri__source_id(source);
+      else
+        destroy(engine, source);
     }
   }
   peri__unlock(engine);
@@ -568,8 +593,10 @@ void peri__source_stop_owner(peri_engine *engine, peri_owner owner) {
       source->owner = 0;
       source->flags &= (uint8_t)~PERI_SOURCE_NOTIFY;
       if (phase == PERI_SOURCE_ENDED) continue;
-      if (!peri__source_started(source)) destroy(engine, source);
-      else if (!fade_out(engine, source, 0.005, 0.0)) stop(engine, source, 0.0); /* for want of memory */
+      if (!peri__source_started(source))
+        destroy(engine, source);
+      else if (!fade_out(engine, source, 0.005, 0.0))
+        stop(engine, source, 0.0); /* for want of memory */
     }
   }
 }

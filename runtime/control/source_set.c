@@ -9,10 +9,10 @@ peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
   peri_source_state state = PERI_SOURCE_GONE;
   if (source) {
     unsigned phase = atomic_load_explicit(&source->phase, memory_order_relaxed);
-    state = !peri__source_started(source)     ? PERI_SOURCE_CREATED
-            : phase == PERI_SOURCE_SOUNDING   ? PERI_SOURCE_PLAYING
-            : phase == PERI_SOURCE_ENDED      ? PERI_SOURCE_GONE
-                                              : PERI_SOURCE_SCHEDULED;
+    state = !peri__source_started(source)   ? PERI_SOURCE_CREATED
+            : phase == PERI_SOURCE_SOUNDING ? PERI_SOURCE_PLAYING
+            : phase == PERI_SOURCE_ENDED    ? PERI_SOURCE_GONE
+                                            : PERI_SOURCE_SCHEDULED;
   }
   peri__unlock(engine);
   return state;
@@ -22,7 +22,8 @@ peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
 static int64_t extrapolate(const peri_engine *engine, const peri__source *source, const peri__source_details *details) {
   int64_t start, end, frames = (int64_t)peri_engine_frame(engine) - source->start;
   double position = (double)details->offset;
-  if (peri__source_started(source) && frames > 0) position += (double)frames * (double)peri__source_step(engine, source);
+  if (peri__source_started(source) && frames > 0)
+    position += (double)frames * (double)peri__source_step(engine, source);
   peri__source_loop_points(source, &start, &end);
   if (source->flags & PERI_SOURCE_LOOPS && position >= (double)end && end > start)
     position = (double)start + fmod(position - (double)start, (double)(end - start));
@@ -173,20 +174,25 @@ bool peri_source_get_volume(peri_engine *engine, peri_node id, float *volume, fl
   return source != NULL;
 }
 
-bool peri_source_set_notify(peri_engine *engine, peri_node id, bool notify) {
+bool peri_source_set_notify(peri_engine *engine, peri_node id, bool notify, uint64_t user) {
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
-  if (source) source->flags = (uint8_t)(notify ? source->flags | PERI_SOURCE_NOTIFY : source->flags & ~PERI_SOURCE_NOTIFY);
+  bool done = source && (!notify || !user || peri__source_details_of(engine, source));
+  if (done) {
+    peri__source_details *details = peri__source_details_now(source);
+    if (details) details->user = user;
+    source->flags = (uint8_t)(notify ? source->flags | PERI_SOURCE_NOTIFY : source->flags & ~PERI_SOURCE_NOTIFY);
+  }
   peri__unlock(engine);
-  return source != NULL;
+  return done;
 }
 
 /* ---- The buffer ------------------------------------------------------------------------------------------------- */
 
 static bool replace_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
   bool started = peri__source_started(source);
-  uint32_t bytes = PERI_COMMAND_BYTES(SOURCE_BUFFER) + PERI_COMMAND_BYTES(SOURCE_LOOP) + PERI_COMMAND_BYTES(SOURCE_STEP) +
-                   PERI_COMMAND_BYTES(SOURCE_GAINS);
+  uint32_t bytes = PERI_COMMAND_BYTES(SOURCE_BUFFER) + PERI_COMMAND_BYTES(SOURCE_LOOP) +
+                   PERI_COMMAND_BYTES(SOURCE_STEP) + PERI_COMMAND_BYTES(SOURCE_GAINS);
   if (started && !peri__source_details_of(engine, source)) return false;
   if (buffer) peri__source_raise_channels(engine, source->destination, peri_buffer_channels(buffer));
   if (started && !peri__compile(engine)) return false; /* room for its channels first */
@@ -207,7 +213,8 @@ bool peri_source_set_buffer(peri_engine *engine, peri_node id, peri_buffer *buff
   bool done = source != NULL;
   if (done && buffer && source->flags & PERI_SOURCE_HAD_BUFFER)
     done = peri__fail("the buffer of a source can be set only once: create another source");
-  if (done && peri__source_started(source) && !buffer) done = peri__fail("the buffer of a source that was started cannot be taken away");
+  if (done && peri__source_started(source) && !buffer)
+    done = peri__fail("the buffer of a source that was started cannot be taken away");
   done = done && replace_buffer(engine, source, buffer);
   peri__unlock(engine);
   return done;

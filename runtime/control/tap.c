@@ -31,7 +31,8 @@ static uint32_t tapped_node(peri_engine *engine, peri_node id) {
 static peri_tap *create(peri_engine *engine, peri_node id, const peri_tap_def *def, uint32_t channels) {
   peri_tap *tap = PERI_NEW(peri_tap);
   if (!tap) return NULL;
-  peri__blocks_plan plan = {channels, def->block_size - def->block_size % channels, def->blocks, def->max_blocks, def->dry};
+  peri__blocks_plan plan = {channels, def->block_size - def->block_size % channels, def->blocks, def->max_blocks,
+                            def->dry};
   tap->blocks = peri__blocks_create(&plan);
   tap->node = tap->blocks ? tapped_node(engine, id) : PERI_NONE;
   if (tap->node == PERI_NONE) {

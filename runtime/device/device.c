@@ -100,8 +100,10 @@ static void find_missing(peri__device *device) {
 void peri__device_watch(peri__device *device) {
   if (device->plan.kind != PERI_DEVICE_SDL) return;
   peri__mutex_lock(&device->changing);
-  if (!device->sdl) find_missing(device);
-  else if (peri__sdl_output_is_lost(device->sdl)) replace_lost(device);
+  if (!device->sdl)
+    find_missing(device);
+  else if (peri__sdl_output_is_lost(device->sdl))
+    replace_lost(device);
   peri__mutex_unlock(&device->changing);
 }
 

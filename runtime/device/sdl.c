@@ -31,8 +31,10 @@ static void SDLCALL callback(void *user, Uint8 *bytes, int size) {
   uint32_t frames = (uint32_t)size / (output->device_channels * (uint32_t)sizeof(float));
   uint64_t begin = peri__nanoseconds();
   float *out = (float *)(void *)bytes;
-  if (output->mapped) fill_mapped(output, out, frames);
-  else output->fill(output->user, out, frames);
+  if (output->mapped)
+    fill_mapped(output, out, frames);
+  else
+    output->fill(output->user, out, frames);
   if ((double)(peri__nanoseconds() - begin) > frames * output->nanoseconds_a_frame)
     atomic_fetch_add_explicit(output->underruns, 1, memory_order_relaxed);
 }

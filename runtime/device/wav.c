@@ -71,7 +71,8 @@ peri_wav *peri_wav_create(const char *path, uint32_t channels, double sample_rat
     return peri__fail("'%s': channels must be 1 to %d, not %u", path, PERI_MAX_CHANNELS, channels), NULL;
   if (!(sample_rate >= PERI_MIN_SAMPLE_RATE && sample_rate <= PERI_MAX_SAMPLE_RATE))
     return peri__fail("'%s': the sample rate must be %g to %g Hz, not %g", path, PERI_MIN_SAMPLE_RATE,
-                      PERI_MAX_SAMPLE_RATE, sample_rate), NULL;
+                      PERI_MAX_SAMPLE_RATE, sample_rate),
+           NULL;
   size_t path_bytes = strlen(path) + 1;
   peri_wav *wav = (peri_wav *)peri__allocate(sizeof *wav + path_bytes, 16);
   if (!wav) return NULL;
@@ -104,8 +105,10 @@ bool peri_wav_write(peri_wav *wav, const float *interleaved, uint64_t frames) {
 static void complete(peri_wav *wav) {
   int before = wav->problem;
   wav->problem = 0;
-  if (fseek(wav->file, 0, SEEK_SET) != 0) wav->problem = errno;
-  else write_header(wav, wav->frames);
+  if (fseek(wav->file, 0, SEEK_SET) != 0)
+    wav->problem = errno;
+  else
+    write_header(wav, wav->frames);
   if (fclose(wav->file) != 0 && !wav->problem) wav->problem = errno ? errno : EIO;
   if (before) wav->problem = before;
 }

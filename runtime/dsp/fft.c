@@ -11,7 +11,7 @@
  * The inverse of a complex transform is the forward one with real and imaginary parts exchanged, on both sides. */
 struct peri__fft {
   size_t n;
-  size_t half; /* N */
+  size_t half;   /* N */
   float *turns;  /* e^(−2πi·k/n) for k < N/2: all real parts, then all imaginary parts */
   float *passes; /* for each pass of radix 4 with m butterflies: w, w², w³, each m real then m imaginary parts */
 };

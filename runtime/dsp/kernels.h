@@ -1,14 +1,14 @@
-/* Mixing kernels: one signature, one file an instruction set, one table chosen at the start. The scalar kernels are the
- * reference: |kernel − scalar| ≤ 1e-6 × Σ|gain × sample|. Within one table, the same spans in the same order give the
- * same bits, whatever stands beside them. */
+/* Mixing kernels: one signature, one file an instruction set, one table chosen for each engine when it is made. The
+ * scalar kernels are the reference: |kernel − scalar| ≤ 1e-6 × Σ|gain × sample|. Within one table, the same spans in
+ * the same order give the same bits, whatever stands beside them. */
 #ifndef PERI_KERNELS_H
 #define PERI_KERNELS_H
 
 #include "dsp/mix.h"
 
 typedef struct peri__kernels {
-  const char *name;       /* as in PERILUNE_CPU: "scalar", "sse2", "avx2", "avx512", "neon" */
-  bool (*usable)(void);   /* by this processor */
+  const char *name;     /* "scalar", "sse2", "avx2", "avx512", "neon" */
+  bool (*usable)(void); /* by this processor */
   /* AUDIO THREAD. Adds the spans, one after the other, to a quantum of one or two channels; `right` may be NULL. */
   void (*mix_spans)(float *left, float *right, const peri__span *spans, size_t count);
 } peri__kernels;
@@ -18,11 +18,7 @@ extern const peri__kernels *const peri__kernels_built[];
 
 extern const peri__kernels peri__kernels_scalar;
 
-/* The table in use: the first usable one, or the one that PERILUNE_CPU names. Chosen at the first call, which is not the
- * audio thread's. */
-const peri__kernels *peri__kernels_chosen(void);
-
-/* Puts another table in use: for tests and benchmarks. NULL chooses anew. */
-void peri__kernels_use(const peri__kernels *kernels);
+/* The best usable table, or the usable one of that name; NULL where there is none. Not for the audio thread. */
+const peri__kernels *peri__kernels_named(const char *name);
 
 #endif

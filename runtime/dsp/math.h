@@ -11,9 +11,9 @@ static inline double peri__exp2(double x) {
   if (!(x > -1020.0)) x = -1020.0;
   int64_t whole = (int64_t)(x + (x < 0 ? -0.5 : 0.5));
   double y = (x - (double)whole) * 0.693147180559945309417; /* |y| ≤ 0.3466: 12 terms of e^y */
-  static const double term[] = {1.0,           1.0,           1.0 / 2,       1.0 / 6,        1.0 / 24,
-                                1.0 / 120,     1.0 / 720,     1.0 / 5040,    1.0 / 40320,    1.0 / 362880,
-                                1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600};
+  static const double term[] = {
+      1.0,        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,      1.0 / 720,
+      1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600};
   double sum = term[12];
   for (int k = 11; k >= 0; k--) sum = sum * y + term[k];
   uint64_t bits = (uint64_t)(whole + 1023) << 52;

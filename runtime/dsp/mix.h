@@ -5,7 +5,8 @@
 #include "base/base.h"
 
 /* One voice's contribution to a stereo or mono sum: out[c][i] += (gain[c] + slope[c] × (i + 1)) × in[c][i].
- * A mono voice has in[1] = in[0]. Kernels (dsp/kernels.h) add spans in their order, so that neighbours change no bit. */
+ * A mono voice has in[1] = in[0]. Kernels (dsp/kernels.h) add spans in their order, so that neighbours change no bit.
+ */
 typedef struct peri__span {
   const float *in[2];
   float gain[2];

@@ -12,8 +12,10 @@ static void add_ramp(float *out, const float *in, float gain, float slope) {
 static void mix_side(float *out, const peri__span *spans, size_t count, int side) {
   for (size_t s = 0; s < count; s++) {
     const peri__span *span = &spans[s];
-    if (span->slope[side] == 0.0f) add_steady(out, span->in[side], span->gain[side]);
-    else add_ramp(out, span->in[side], span->gain[side], span->slope[side]);
+    if (span->slope[side] == 0.0f)
+      add_steady(out, span->in[side], span->gain[side]);
+    else
+      add_ramp(out, span->in[side], span->gain[side], span->slope[side]);
   }
 }
 

@@ -6,8 +6,8 @@
 /* Kaiser, "Nonrecursive digital filter design using the I0-sinh window function" (1974): β for the attenuation A, and
  * the width of the transition for β and the length: Δω = (A − 8) / (2.285 × taps). */
 #define ATTENUATION 118.0
-#define HALF_CROSSINGS 88                    /* zero crossings of the sinc on each side */
-#define STEPS 1024                           /* phases a crossing, for rates without a small ratio */
+#define HALF_CROSSINGS 88                     /* zero crossings of the sinc on each side */
+#define STEPS 1024                            /* phases a crossing, for rates without a small ratio */
 #define MAX_PHASE_FLOATS (size_t)(256 * 1024) /* largest table of exact phases */
 
 #define PI 3.14159265358979323846
@@ -150,6 +150,8 @@ static void run_between(const peri__resampler *resampler, const peri__resampling
 }
 
 void peri__resampler_run(const peri__resampler *resampler, const peri__resampling *job) {
-  if (resampler->advance) run_phases(resampler, job);
-  else run_between(resampler, job);
+  if (resampler->advance)
+    run_phases(resampler, job);
+  else
+    run_between(resampler, job);
 }

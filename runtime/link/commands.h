@@ -19,19 +19,19 @@ struct peri__storage;
 /* name, fields of the record. A new command is one line here and one case in render/commands.c. */
 #define PERI_COMMANDS(COMMAND)                                                                                         \
   COMMAND(PLAN, _Atomic(struct peri__plan *) plan;) /* NULL: a later one took its place */                             \
-  COMMAND(SOURCE_MOVE, struct peri__voice *voice; struct peri__input *from, *to;)                                      \
-  COMMAND(SOURCE_DETAILS, struct peri__voice *voice; bool watched;)                                                     \
-  COMMAND(VOICE_LIST, struct peri__input *input; struct peri__voice_list *list;)                                       \
-  COMMAND(SOURCE_START, struct peri__voice *voice; struct peri__input *input;)                                         \
+  COMMAND(SOURCE_MOVE, struct peri__voice *voice; struct peri__input * from, *to;)                                     \
+  COMMAND(SOURCE_DETAILS, struct peri__voice *voice; bool watched;)                                                    \
+  COMMAND(VOICE_LIST, struct peri__input *input; struct peri__voice_list * list;)                                      \
+  COMMAND(SOURCE_START, struct peri__voice *voice; struct peri__input * input;)                                        \
   COMMAND(SOURCE_STOP, struct peri__voice *voice; int64_t frame;)                                                      \
   COMMAND(SOURCE_FADE_OUT, struct peri__voice *voice; int64_t frame; uint32_t frames;)                                 \
   COMMAND(SOURCE_GAINS, struct peri__voice *voice; float gain[4]; uint32_t frames; bool keep_ramp;)                    \
   COMMAND(SOURCE_STEP, struct peri__voice *voice; int64_t step;)                                                       \
   COMMAND(SOURCE_LOOP, struct peri__voice *voice; int64_t start, end; bool loop;)                                      \
-  COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage *storage; double rate_ratio;)                  \
+  COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage * storage; double rate_ratio;)                \
   COMMAND(PARAM_VALUE, struct peri__param *param; float value; uint32_t sequence;)                                     \
-  COMMAND(PARAM_EVENT, struct peri__param *param; struct peri__event *event;)                                          \
-  COMMAND(PARAM_CANCEL, struct peri__param *param; double time; struct peri__event *hold;)                             \
+  COMMAND(PARAM_EVENT, struct peri__param *param; struct peri__event * event;)                                         \
+  COMMAND(PARAM_CANCEL, struct peri__param *param; double time; struct peri__event * hold;)                            \
   COMMAND(PARAM_RATE, struct peri__param *param; bool audio_rate;)
 
 typedef enum peri__command_type {
@@ -44,20 +44,23 @@ typedef struct peri__command {
   uint32_t type;
   uint32_t bytes; /* of the whole record, a multiple of 8 */
   union {
-#define PERI_COMMAND_RECORD(name, ...) struct { __VA_ARGS__ } name;
+#define PERI_COMMAND_RECORD(name, ...)                                                                                 \
+  struct {                                                                                                             \
+    __VA_ARGS__                                                                                                        \
+  } name;
     PERI_COMMANDS(PERI_COMMAND_RECORD)
 #undef PERI_COMMAND_RECORD
   };
 } peri__command;
 
-#define PERI_COMMAND_BYTES(name) \
+#define PERI_COMMAND_BYTES(name)                                                                                       \
   ((uint32_t)(offsetof(peri__command, name) + sizeof(((peri__command *)0)->name) + 7) & ~7u)
 
 typedef struct peri__chunk {
-  peri__link link;          /* on the way back */
-  struct peri__chunk *next; /* control, read by the audio thread once the chunk is sealed */
+  peri__link link;                /* on the way back */
+  struct peri__chunk *next;       /* control, read by the audio thread once the chunk is sealed */
   atomic_uint_fast32_t committed; /* bytes to read, with the seal */
-  uint32_t filled;          /* control */
+  uint32_t filled;                /* control */
   uint32_t capacity;
   _Alignas(16) unsigned char records[];
 } peri__chunk;
@@ -70,7 +73,7 @@ typedef struct peri__commands {
   size_t bytes, limit;      /* of all chunks alive; the most of them */
   /* audio thread */
   peri__chunk *reading;
-  uint32_t read;            /* bytes of it */
+  uint32_t read; /* bytes of it */
   peri__handback done;
 } peri__commands;
 

@@ -19,8 +19,10 @@ typedef struct peri__handback {
 /* AUDIO THREAD. The object is control's from the next flush on. */
 static inline void peri__handback_add(peri__handback *list, peri__link *link) {
   link->next = NULL;
-  if (list->first) list->last->next = link;
-  else list->first = link;
+  if (list->first)
+    list->last->next = link;
+  else
+    list->first = link;
   list->last = link;
 }
 

@@ -14,12 +14,12 @@ typedef struct peri__storage {
   float *samples;
   uint32_t channels;
   uint32_t frames;
-  uint32_t stride;          /* frames + padding, rounded up to a cache line */
-  bool nonfinite;           /* holds a NaN or infinity: voices over it use the checking kernel */
+  uint32_t stride; /* frames + padding, rounded up to a cache line */
+  bool nonfinite;  /* holds a NaN or infinity: voices over it use the checking kernel */
   double sample_rate;
   double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */
   atomic_uint_fast32_t holders;
-  peri_buffer *buffer;      /* the buffer it was made for; control's */
+  peri_buffer *buffer; /* the buffer it was made for; control's */
 } peri__storage;
 
 /* A storage of silence with one holder; NULL sets peri_error(). Ranges were checked. */

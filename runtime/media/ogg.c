@@ -52,9 +52,16 @@ static size_t page_size(peri__ogg_reader *reader, size_t at) {
 }
 
 static const char *codec_of(const unsigned char *body, size_t size) {
-  static const struct { const char *magic, *name; } codecs[] = {
-      {"OpusHead", "Opus"}, {"\x7f" "FLAC", "FLAC"}, {"Speex   ", "Speex"}, {"\x80theora", "Theora video"},
-      {"fishead", "a skeleton"}, {"PCM     ", "PCM"}};
+  static const struct {
+    const char *magic, *name;
+  } codecs[] = {{"OpusHead", "Opus"},
+                {"\x7f"
+                 "FLAC",
+                 "FLAC"},
+                {"Speex   ", "Speex"},
+                {"\x80theora", "Theora video"},
+                {"fishead", "a skeleton"},
+                {"PCM     ", "PCM"}};
   for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
     size_t length = strlen(codecs[i].magic);
     if (size >= length && memcmp(body, codecs[i].magic, length) == 0) return codecs[i].name;

@@ -7,8 +7,8 @@
 typedef struct peri__packet {
   unsigned char *bytes; /* valid until the next one */
   size_t size;
-  int64_t granule;      /* of the page, if this is the last packet that ends on it; else −1 */
-  bool last;            /* the stream ends with it */
+  int64_t granule; /* of the page, if this is the last packet that ends on it; else −1 */
+  bool last;       /* the stream ends with it */
 } peri__packet;
 
 /* Reads the packets of the file's first Vorbis stream. Every page is checked: its checksum, its number, and that
@@ -16,15 +16,15 @@ typedef struct peri__packet {
 typedef struct peri__ogg_reader {
   const peri__sound_file *file;
   uint32_t crc[256];
-  size_t next;                /* where the next page begins */
-  size_t body, body_end;      /* of the page in use */
+  size_t next;                                         /* where the next page begins */
+  size_t body, body_end;                               /* of the page in use */
   const unsigned char *lacing, *lacing_end, *last_end; /* its segments left; the one that ends its last whole packet */
   int64_t granule;
   uint32_t serial, sequence;
   bool begun, ended, failed;
-  unsigned char *packet;      /* file->size bytes */
+  unsigned char *packet; /* file->size bytes */
   size_t filled;
-  bool open;                  /* a packet goes on on the next page */
+  bool open; /* a packet goes on on the next page */
 } peri__ogg_reader;
 
 bool peri__ogg_open(peri__ogg_reader *reader, const peri__sound_file *file);
@@ -38,7 +38,7 @@ typedef struct peri__ogg_writer {
   size_t size, capacity;
   unsigned char lacing[255];
   uint32_t segments;
-  size_t body_bytes;          /* of the page under way; its body stands at size + 27 + 255 meanwhile */
+  size_t body_bytes; /* of the page under way; its body stands at size + 27 + 255 meanwhile */
   bool continued, begun;
 } peri__ogg_writer;
 

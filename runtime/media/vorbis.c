@@ -22,10 +22,10 @@ typedef struct stream {
   /* Of the audio packets so far. */
   uint64_t packets, frames; /* a packet makes a quarter of its block and of the one before */
   uint32_t last_block;
-  uint32_t skip;            /* frames that stb_vorbis makes before the first */
+  uint32_t skip; /* frames that stb_vorbis makes before the first */
   bool timed;
-  int64_t first_granule;    /* the first time less the frames up to there: where the stream begins */
-  int64_t granule;          /* the last */
+  int64_t first_granule; /* the first time less the frames up to there: where the stream begins */
+  int64_t granule;       /* the last */
 } stream;
 
 /* ---- Headers -------------------------------------------------------------------------------------------------- */
@@ -140,8 +140,11 @@ static bool read_stream(stream *s, const peri__sound_file *file, peri__ogg_write
 
 /* Channels come in Vorbis's order (Vorbis I, 4.3.9) and are kept in that of WAV and Web Audio. */
 static uint32_t vorbis_channel(uint32_t channels, uint32_t channel) {
-  static const unsigned char order[9][8] = {[3] = {0, 2, 1}, [5] = {0, 2, 1, 3, 4}, [6] = {0, 2, 1, 5, 3, 4},
-                                            [7] = {0, 2, 1, 6, 5, 3, 4}, [8] = {0, 2, 1, 7, 5, 6, 3, 4}};
+  static const unsigned char order[9][8] = {[3] = {0, 2, 1},
+                                            [5] = {0, 2, 1, 3, 4},
+                                            [6] = {0, 2, 1, 5, 3, 4},
+                                            [7] = {0, 2, 1, 6, 5, 3, 4},
+                                            [8] = {0, 2, 1, 7, 5, 6, 3, 4}};
   bool differs = channels <= 8 && order[channels][1] == 2;
   return differs ? order[channels][channel] : channel;
 }

@@ -64,8 +64,11 @@ static bool read_header(const peri__sound_file *file, wav_header *header) {
 /* Bytes of a frame where that is fixed, or 0. */
 static uint32_t frame_bytes(const wav_header *header) {
   switch (header->tag) {
-    case TAG_PCM: case TAG_FLOAT: case TAG_ALAW: case TAG_MULAW: return header->channels * ((header->bits + 7) / 8);
-    default: return 0;
+  case TAG_PCM:
+  case TAG_FLOAT:
+  case TAG_ALAW:
+  case TAG_MULAW: return header->channels * ((header->bits + 7) / 8);
+  default: return 0;
   }
 }
 
@@ -108,12 +111,12 @@ static void copy_f32(float *to, const float *from, size_t count, size_t step) {
 static bool copy_channel(SDL_AudioFormat format, float *to, const void *samples, uint32_t channel, size_t count,
                          size_t step) {
   switch (format) {
-    case AUDIO_U8: return copy_u8(to, (const Uint8 *)samples + channel, count, step), true;
-    case AUDIO_S8: return copy_s8(to, (const Sint8 *)samples + channel, count, step), true;
-    case AUDIO_S16SYS: return copy_s16(to, (const Sint16 *)samples + channel, count, step), true;
-    case AUDIO_S32SYS: return copy_s32(to, (const Sint32 *)samples + channel, count, step), true;
-    case AUDIO_F32SYS: return copy_f32(to, (const float *)samples + channel, count, step), true;
-    default: return false;
+  case AUDIO_U8: return copy_u8(to, (const Uint8 *)samples + channel, count, step), true;
+  case AUDIO_S8: return copy_s8(to, (const Sint8 *)samples + channel, count, step), true;
+  case AUDIO_S16SYS: return copy_s16(to, (const Sint16 *)samples + channel, count, step), true;
+  case AUDIO_S32SYS: return copy_s32(to, (const Sint32 *)samples + channel, count, step), true;
+  case AUDIO_F32SYS: return copy_f32(to, (const float *)samples + channel, count, step), true;
+  default: return false;
   }
 }
 

@@ -1,5 +1,5 @@
-/* Web Audio 1.1, AudioBufferSourceNode. The sound itself is a voice (render/voices.c). This node stands in the plan for a
- * source that has several connections, a tap, or something connected to its parameters: the voice feeds the node's
+/* Web Audio 1.1, AudioBufferSourceNode. The sound itself is a voice (render/voices.c). This node stands in the plan for
+ * a source that has several connections, a tap, or something connected to its parameters: the voice feeds the node's
  * hidden input, and the node hands it on. */
 #include "nodes/nodes.h"
 

@@ -20,9 +20,12 @@ static pan_gains gains_of(float pan, bool mono) {
 
 static void pan_frame(const float *in, bool mono, float pan, pan_gains gain, float *left, float *right) {
   float l = in[0], r = mono ? l : in[PERI_QUANTUM];
-  if (mono) *left = l * gain.left, *right = l * gain.right;
-  else if (pan <= 0.0f) *left = l + r * gain.left, *right = r * gain.right;
-  else *left = l * gain.left, *right = r + l * gain.right;
+  if (mono)
+    *left = l * gain.left, *right = l * gain.right;
+  else if (pan <= 0.0f)
+    *left = l + r * gain.left, *right = r * gain.right;
+  else
+    *left = l * gain.left, *right = r + l * gain.right;
 }
 
 static void process(const peri__process *p) {

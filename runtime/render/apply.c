@@ -38,23 +38,25 @@ static void fade_out(const peri__render *render, peri__voice *voice, int64_t fra
   details->fade_frames = frames;
 }
 
-/* A fade to silence goes on, whatever is set meanwhile, and so does a fade-in before its start. `keep_ramp`: so does any
- * ramp that takes longer, towards the new gains. */
+/* A fade to silence goes on, whatever is set meanwhile, and so does a fade-in before its start. `keep_ramp`: so does
+ * any ramp that takes longer, towards the new gains. */
 static void set_gains(peri__voice *voice, const float gain[4], uint32_t frames, bool keep_ramp) {
   peri__source_details *details = frames ? detailed(voice) : peri__details_of(voice);
   uint32_t left = details ? details->ramp_frames : 0;
   if (details && details->fade_frames && details->fade_at == PERI_NEVER) return;
   if (voice->flags & PERI_VOICE_PENDING || (keep_ramp && left > frames)) frames = left;
   for (int k = 0; k < 4; k++) {
-    if (frames) details->target[k] = gain[k];
-    else voice->gain[k] = gain[k];
+    if (frames)
+      details->target[k] = gain[k];
+    else
+      voice->gain[k] = gain[k];
   }
   if (details) details->ramp_frames = frames;
 }
 
 static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
   if (!loop) {
-    voice->flags &= (uint8_t)~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED);
+    voice->flags &= (uint8_t) ~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED);
     return;
   }
   voice->flags |= PERI_VOICE_LOOP;
@@ -132,7 +134,8 @@ void peri__render_apply(peri__render *render) {
         set_loop(c->SOURCE_LOOP.voice, c->SOURCE_LOOP.loop, c->SOURCE_LOOP.start, c->SOURCE_LOOP.end);
       break;
     case PERI_COMMAND_SOURCE_BUFFER:
-      if (is_live(c->SOURCE_BUFFER.voice)) set_buffer(c->SOURCE_BUFFER.voice, c->SOURCE_BUFFER.storage, c->SOURCE_BUFFER.rate_ratio);
+      if (is_live(c->SOURCE_BUFFER.voice))
+        set_buffer(c->SOURCE_BUFFER.voice, c->SOURCE_BUFFER.storage, c->SOURCE_BUFFER.rate_ratio);
       break;
     case PERI_COMMAND_PARAM_VALUE:
       peri__param_set(render, c->PARAM_VALUE.param, c->PARAM_VALUE.value);

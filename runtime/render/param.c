@@ -60,8 +60,7 @@ static peri__anchor passed(const peri__anchor *anchor, peri__event *event, const
     /* A ramp that follows begins where the target would have. */
     if (is_ramp(next)) return (peri__anchor){PERI_EVENT_SET, event->time, before, NULL, 0};
     return (peri__anchor){PERI_EVENT_TARGET, event->time, before, event, 0};
-  case PERI_EVENT_CURVE:
-    return (peri__anchor){PERI_EVENT_CURVE, event->time, before, event, event->time + event->span};
+  case PERI_EVENT_CURVE: return (peri__anchor){PERI_EVENT_CURVE, event->time, before, event, event->time + event->span};
   default: return (peri__anchor){PERI_EVENT_SET, event->time, (double)event->value, NULL, 0};
   }
 }
@@ -116,13 +115,15 @@ static peri__values fill_steady(float value, float *frames) {
   return (peri__values){frames, value, true};
 }
 
-peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added, float *frames) {
+peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added,
+                                float *frames) {
   double start = (double)frame;
   advance(render, param, start);
   double intrinsic = value_at(&param->anchor, param->events, start);
   param->evaluated = frame + 1;
   param->value = computed(param, intrinsic, added ? added[0] : 0.0f);
-  bool moving = param->audio_rate && (!is_steady(param) || (param->events && param->events->time < start + PERI_QUANTUM));
+  bool moving =
+      param->audio_rate && (!is_steady(param) || (param->events && param->events->time < start + PERI_QUANTUM));
   if (!moving) {
     atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
     if (!added || !param->audio_rate) return fill_steady(param->value, frames);
@@ -134,8 +135,10 @@ peri__values peri__param_values(peri__render *render, peri__param *param, uint64
     uint32_t end = next_change(param, frame, i);
     bool steady = is_steady(param);
     for (; i < end; i++) {
-      if (!steady) intrinsic = value_at(&param->anchor, param->events, start + i);
-      else intrinsic = param->anchor.value;
+      if (!steady)
+        intrinsic = value_at(&param->anchor, param->events, start + i);
+      else
+        intrinsic = param->anchor.value;
       frames[i] = computed(param, intrinsic, added ? added[i] : 0.0f);
     }
   }
@@ -224,8 +227,10 @@ static void hold(peri__render *render, peri__param *param, double time, peri__ev
   spare->time = time;
   spare->value = (float)value;
   spare->next = NULL;
-  if (before) before->next = spare;
-  else param->events = spare;
+  if (before)
+    before->next = spare;
+  else
+    param->events = spare;
   param->last = spare;
   if (anchor.type == PERI_EVENT_CURVE && param->anchor.event == anchor.event) param->anchor.curve_end = time;
 }
@@ -247,7 +252,8 @@ void peri__param_cancel(peri__render *render, peri__param *param, double time, p
   }
   drop_behind(render, param, before);
   peri__anchor *anchor = &param->anchor;
-  if (anchor->type == PERI_EVENT_CURVE && time < anchor->curve_end) set_anchor(render, param, anchor->time, anchor->value);
+  if (anchor->type == PERI_EVENT_CURVE && time < anchor->curve_end)
+    set_anchor(render, param, anchor->time, anchor->value);
 }
 
 void peri__param_clear(peri__param *param) {

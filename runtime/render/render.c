@@ -19,10 +19,11 @@ static size_t scratch_floats(uint32_t channels) {
                       2 * PERI_MAX_CHANNELS + PERI_MAX_PARAMS);
 }
 
-bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit) {
+bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit,
+                         const peri__kernels *kernels) {
   render->sample_rate = sample_rate;
   render->channels = channels;
-  render->kernels = peri__kernels_chosen();
+  render->kernels = kernels;
   if (!peri__commands_create(&render->commands, command_limit)) return false;
   float *floats = peri__allocate(scratch_floats(channels) * sizeof(float), PERI_CACHE_LINE);
   if (!floats) {
@@ -118,7 +119,8 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
     sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, 1, PERI_MAX_CHANNELS, true};
     gather(render, plan, &inputs[i], &sums[i]);
   }
-  peri__process process = {node->state, sums, &plan->signals[step->first_output], values, render->sample_rate, render->frame};
+  peri__process process = {node->state,         sums,         &plan->signals[step->first_output], values,
+                           render->sample_rate, render->frame};
   if (step->muted) {
     for (uint32_t o = 0; o < info->outputs; o++) process.outputs[o].channels = 1, process.outputs[o].silent = true;
   } else {

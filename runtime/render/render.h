@@ -39,57 +39,58 @@ typedef struct peri__signal {
 /* ---- Voices ----------------------------------------------------------------------------------------------------- */
 
 enum {
-  PERI_VOICE_PENDING = 1,     /* its start has not come */
+  PERI_VOICE_PENDING = 1, /* its start has not come */
   PERI_VOICE_LOOP = 2,
-  PERI_VOICE_ENTERED = 4,     /* the playhead has entered the loop */
-  PERI_VOICE_FINE_LOOP = 8,   /* loop points between frames: in the details */
-  PERI_VOICE_PANNED = 16,     /* has two output channels */
-  PERI_VOICE_NONFINITE = 32,  /* the storage holds a NaN or infinity */
-  PERI_VOICE_DETAILED = 64,   /* there are details to look at */
+  PERI_VOICE_ENTERED = 4,    /* the playhead has entered the loop */
+  PERI_VOICE_FINE_LOOP = 8,  /* loop points between frames: in the details */
+  PERI_VOICE_PANNED = 16,    /* has two output channels */
+  PERI_VOICE_NONFINITE = 32, /* the storage holds a NaN or infinity */
+  PERI_VOICE_DETAILED = 64,  /* there are details to look at */
 };
 
-/* What mixing reads of a source for each quantum: one cache line. Control writes it until START, then the audio thread. */
+/* What mixing reads of a source for each quantum: one cache line. Control writes it until START, then the audio thread.
+ */
 typedef struct peri__voice {
   _Alignas(PERI_CACHE_LINE) const float *samples; /* channel 0 of the storage; NULL: no buffer */
-  int64_t position;               /* playhead, 32.32 frames of the sound */
-  int64_t step;                   /* 32.32 frames of the sound for each frame rendered */
-  int64_t stop;                   /* first frame on the engine's clock that does not sound, or PERI_NEVER */
-  float gain[4];                  /* left to left, right to right, right to left, left to right */
-  uint32_t frames;                /* of the storage; its stride follows from it */
-  uint32_t loop_start, loop_end;  /* whole frames, 0 ≤ start < end ≤ frames */
-  uint8_t channels;               /* of the storage; 1 without one */
-  uint8_t flags;                  /* PERI_VOICE_… */
+  int64_t position;                               /* playhead, 32.32 frames of the sound */
+  int64_t step;                                   /* 32.32 frames of the sound for each frame rendered */
+  int64_t stop;                  /* first frame on the engine's clock that does not sound, or PERI_NEVER */
+  float gain[4];                 /* left to left, right to right, right to left, left to right */
+  uint32_t frames;               /* of the storage; its stride follows from it */
+  uint32_t loop_start, loop_end; /* whole frames, 0 ≤ start < end ≤ frames */
+  uint8_t channels;              /* of the storage; 1 without one */
+  uint8_t flags;                 /* PERI_VOICE_… */
 } peri__voice;
 _Static_assert(sizeof(peri__voice) == PERI_CACHE_LINE, "a voice fills one cache line");
 
 typedef struct peri__param peri__param;
 typedef struct peri__input peri__input;
 
-/* What few sources have, so that the voice alone says all of the others. Control makes it when first needed, with values
- * that change nothing, and frees it with the source. The audio thread looks at it while PERI_VOICE_DETAILED is set: from
- * START or a command that needs it on, until nothing in it is of use. */
+/* What few sources have, so that the voice alone says all of the others. Control makes it when first needed, with
+ * values that change nothing, and frees it with the source. The audio thread looks at it while PERI_VOICE_DETAILED is
+ * set: from START or a command that needs it on, until nothing in it is of use. */
 typedef struct peri__source_details {
   /* control until START, then the audio thread */
-  int64_t offset;           /* 32.32 frames of the sound */
-  int64_t duration;         /* likewise, or PERI_NEVER */
-  int64_t elapsed;          /* likewise */
+  int64_t offset;               /* 32.32 frames of the sound */
+  int64_t duration;             /* likewise, or PERI_NEVER */
+  int64_t elapsed;              /* likewise */
   int64_t loop_start, loop_end; /* likewise, for PERI_VOICE_FINE_LOOP */
-  uint32_t fraction;        /* of a frame between the start and the first frame that sounds */
-  uint32_t ramp_frames;     /* left of a ramp towards `target` */
+  uint32_t fraction;            /* of a frame between the start and the first frame that sounds */
+  uint32_t ramp_frames;         /* left of a ramp towards `target` */
   float target[4];
-  int64_t fade_at;          /* a fade to silence begins at this frame, or PERI_NEVER */
-  uint32_t fade_frames;     /* with fade_at PERI_NEVER: it is under way; 0: none is asked for */
+  int64_t fade_at;               /* a fade to silence begins at this frame, or PERI_NEVER */
+  uint32_t fade_frames;          /* with fade_at PERI_NEVER: it is under way; 0: none is asked for */
   _Atomic(peri__param *) params; /* playbackRate and detune; control puts them there. NULL: the voice's step counts */
-  double rate_ratio;        /* of the storage's rate to the engine's */
-  bool watched;             /* control has asked for the position */
+  double rate_ratio;             /* of the storage's rate to the engine's */
+  bool watched;                  /* control has asked for the position */
   /* audio thread writes, control reads */
   _Atomic int64_t shown_position;
   /* control alone */
   struct peri__source_details *next_free;
-  bool asked; /* for the position */
-  uint64_t named_until;     /* of an ended source: commands sent, which may name its parameters */
+  bool asked;           /* for the position */
+  uint64_t named_until; /* of an ended source: commands sent, which may name its parameters */
   double loop_start_seconds, loop_end_seconds;
-  uint32_t junction;        /* its node in the graph, when it is a step of the plan, or PERI_NONE */
+  uint32_t junction; /* its node in the graph, when it is a step of the plan, or PERI_NONE */
   uint64_t user;
   float detune;
 } peri__source_details;
@@ -98,18 +99,18 @@ enum { PERI_SOURCE_FREE, PERI_SOURCE_NEW, PERI_SOURCE_STARTED, PERI_SOURCE_SOUND
 
 /* The cold half of a source. */
 typedef struct peri__source {
-  peri__link link;                  /* on the way back, then in the list of free slots */
+  peri__link link; /* on the way back, then in the list of free slots */
   /* control alone */
   uint32_t generation, index;
-  peri__storage *storage;           /* held; its buffer too */
-  peri__input *destination;         /* the input it is a voice of */
+  peri__storage *storage;   /* held; its buffer too */
+  peri__input *destination; /* the input it is a voice of */
   float volume, pan;
   uint16_t owner;
   uint8_t flags;
   /* the audio thread writes from START on, control reads and resets */
   atomic_uchar phase;
-  float playback_rate;              /* control alone */
-  int64_t start;                    /* first frame on the engine's clock; control until START, then nobody */
+  float playback_rate;                     /* control alone */
+  int64_t start;                           /* first frame on the engine's clock; control until START, then nobody */
   _Atomic(peri__source_details *) details; /* control puts it there, once */
 } peri__source;
 _Static_assert(sizeof(peri__source) == PERI_CACHE_LINE, "the cold half of a source fills one cache line");
@@ -151,11 +152,11 @@ struct peri__input {
   peri__voice_list *list; /* in the order of their starts */
   uint32_t count;
   /* control */
-  uint32_t sources;       /* that have it as their destination, started or not, until they are reclaimed */
-  uint32_t started;       /* of them, those the list must have room for */
-  uint32_t promised;      /* capacity of the list last sent */
-  uint32_t channels;      /* upper bound of its voices' */
-  uint32_t node, place;   /* whose it is: the node's place-th input, its parameters' counted behind */
+  uint32_t sources;     /* that have it as their destination, started or not, until they are reclaimed */
+  uint32_t started;     /* of them, those the list must have room for */
+  uint32_t promised;    /* capacity of the list last sent */
+  uint32_t channels;    /* upper bound of its voices' */
+  uint32_t node, place; /* whose it is: the node's place-th input, its parameters' counted behind */
 };
 
 /* ---- Parameters ------------------------------------------------------------------------------------------------- */
@@ -191,20 +192,20 @@ typedef struct peri__anchor {
 
 struct peri__param {
   const peri_param_info *info;
-  peri__input input;    /* what is connected to it */
+  peri__input input; /* what is connected to it */
   /* audio thread */
   peri__anchor anchor;
-  peri__event *events;  /* yet to come, by time, in the order of their calls where times are equal */
-  peri__event *last;    /* of them; most are added behind it */
-  bool has_history;     /* any event or value was set: a ramp starts from it */
+  peri__event *events; /* yet to come, by time, in the order of their calls where times are equal */
+  peri__event *last;   /* of them; most are added behind it */
+  bool has_history;    /* any event or value was set: a ramp starts from it */
   bool audio_rate;
-  uint64_t evaluated;   /* 1 + the frame of the quantum that `value` belongs to */
-  float value;          /* computed, at the start of that quantum */
-  _Atomic float shown;  /* intrinsic value at the end of the last quantum, for control */
+  uint64_t evaluated;           /* 1 + the frame of the quantum that `value` belongs to */
+  float value;                  /* computed, at the start of that quantum */
+  _Atomic float shown;          /* intrinsic value at the end of the last quantum, for control */
   atomic_uint_fast32_t applied; /* sequence of the last PARAM_VALUE */
   /* control */
-  float set_value; /* by the last PARAM_VALUE */
-  uint32_t sequence;    /* of the last PARAM_VALUE sent */
+  float set_value;   /* by the last PARAM_VALUE */
+  uint32_t sequence; /* of the last PARAM_VALUE sent */
   bool set_audio_rate;
   struct peri__timeline *timeline; /* what was scheduled, for the checks that an error demands */
 };
@@ -213,7 +214,7 @@ struct peri__param {
 typedef struct peri__values {
   const float *frames; /* PERI_QUANTUM of them, also when steady */
   float first;
-  bool steady;         /* all are `first` */
+  bool steady; /* all are `first` */
 } peri__values;
 
 /* ---- Nodes ------------------------------------------------------------------------------------------------------ */
@@ -225,17 +226,17 @@ typedef struct peri__process {
   peri__signal *outputs; /* to be filled in: channels, silent, samples */
   const peri__values *params;
   double sample_rate;
-  uint64_t frame;        /* of the quantum's start */
+  uint64_t frame; /* of the quantum's start */
 } peri__process;
 
 /* A kind of node: everything the engine knows of it. */
 typedef struct peri__kind {
   peri_node_info info;
-  size_t state_bytes;      /* zeroed, aligned to a cache line */
-  peri_channel_rule rule;  /* default of its inputs */
-  uint32_t max_count;      /* largest channelCount allowed */
-  bool no_max_mode;        /* channelCountMode "max" is refused */
-  bool fixed_mode;         /* channelCountMode cannot be changed */
+  size_t state_bytes;     /* zeroed, aligned to a cache line */
+  peri_channel_rule rule; /* default of its inputs */
+  uint32_t max_count;     /* largest channelCount allowed */
+  bool no_max_mode;       /* channelCountMode "max" is refused */
+  bool fixed_mode;        /* channelCountMode cannot be changed */
   /* CONTROL. Upper bound of an output's channels when an input has at most `inputs` channels. */
   uint32_t (*output_bound)(uint32_t inputs);
   /* AUDIO THREAD. */
@@ -266,10 +267,10 @@ typedef struct peri__plan_tap {
 
 typedef struct peri__plan_step {
   peri__node *node;
-  uint32_t first_input;   /* of plan->inputs: the node's inputs, then its parameters' */
-  uint32_t first_output;  /* of plan->signals */
+  uint32_t first_input;  /* of plan->inputs: the node's inputs, then its parameters' */
+  uint32_t first_output; /* of plan->signals */
   uint32_t first_tap, tap_count;
-  bool muted;             /* in a cycle without a delay (Web Audio 1.1, render loop) */
+  bool muted; /* in a cycle without a delay (Web Audio 1.1, render loop) */
 } peri__plan_step;
 
 /* Immutable but for the signals, which hold the current quantum. One block of memory. */
@@ -280,7 +281,7 @@ typedef struct peri__plan {
   uint32_t step_count, destination; /* the signal that is heard */
   peri__plan_step *steps;
   peri__plan_input *inputs;
-  uint32_t *edges;          /* signals */
+  uint32_t *edges; /* signals */
   peri__signal *signals;
   peri__plan_tap *taps;
 } peri__plan;
@@ -289,8 +290,8 @@ typedef struct peri__plan {
 
 #define PERI_BATCH_SPANS 64   /* mixed at a time */
 #define PERI_BATCH_SCRATCH 24 /* stereo quanta of voices that are not played in place */
-#define PERI_MAX_PARAMS 16 /* of a node */
-#define PERI_MAX_INPUTS 32 /* of a node */
+#define PERI_MAX_PARAMS 16    /* of a node */
+#define PERI_MAX_INPUTS 32    /* of a node */
 
 struct peri__render {
   /* constant */
@@ -298,8 +299,8 @@ struct peri__render {
   uint32_t channels;
   const peri__kernels *kernels;
   /* shared */
-  atomic_bool busy;                    /* somebody renders */
-  atomic_uint_fast64_t published;      /* frame of the next quantum */
+  atomic_bool busy;                        /* somebody renders */
+  atomic_uint_fast64_t published;          /* frame of the next quantum */
   atomic_uint_fast32_t playing, scheduled; /* sources, in the last quantum */
   atomic_uint_fast64_t started, ended, applied, quanta, nonfinite;
   _Atomic double load, load_peak;
@@ -310,19 +311,20 @@ struct peri__render {
   /* audio thread */
   uint64_t frame;
   peri__plan *plan;
-  peri__input nowhere;                 /* sources without a destination: they keep time */
-  uint32_t kept;                       /* frames of the last quantum not yet given out */
+  peri__input nowhere; /* sources without a destination: they keep time */
+  uint32_t kept;       /* frames of the last quantum not yet given out */
   uint32_t now_playing, now_scheduled;
-  double peak_age;                     /* seconds since load_peak was set */
-  float *out;                          /* interleaved, the last quantum */
-  float *sums;                         /* PERI_MAX_INPUTS inputs' sums are made here */
-  float *voice_scratch;                /* PERI_BATCH_SCRATCH × 2 channels */
-  float *wide_scratch;                 /* 2 × PERI_MAX_CHANNELS channels of one voice */
-  float *param_values;                 /* PERI_MAX_PARAMS quanta */
+  double peak_age;      /* seconds since load_peak was set */
+  float *out;           /* interleaved, the last quantum */
+  float *sums;          /* PERI_MAX_INPUTS inputs' sums are made here */
+  float *voice_scratch; /* PERI_BATCH_SCRATCH × 2 channels */
+  float *wide_scratch;  /* 2 × PERI_MAX_CHANNELS channels of one voice */
+  float *param_values;  /* PERI_MAX_PARAMS quanta */
 };
 
 /* CONTROL. */
-bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit);
+bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit,
+                         const peri__kernels *kernels);
 void peri__render_destroy(peri__render *render);
 
 /* AUDIO THREAD. See peri_engine_render. */
@@ -333,7 +335,8 @@ void peri__render_apply(peri__render *render);
 
 /* render/voices.c, AUDIO THREAD. Adds an input's voices to `sum`, which has its channels and is zeroed if not silent;
  * clears `silent` when anything was added. With sum NULL the voices only keep time. Ended voices leave the list. */
-void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum, peri_interpretation interpretation);
+void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum,
+                         peri_interpretation interpretation);
 /* The most channels a voice of the input has in this quantum; 0 when none sounds ("not actively processing"). */
 uint32_t peri__voices_channels(const peri__render *render, const peri__input *input);
 void peri__voices_add(peri__input *input, peri__voice *voice);
@@ -341,7 +344,8 @@ void peri__voices_remove(peri__input *input, const peri__voice *voice);
 
 /* render/param.c, AUDIO THREAD unless it says otherwise. `times` are frames. */
 /* Fills `frames` with the values of the quantum at `frame`; `added` is what is connected, or NULL. */
-peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added, float *frames);
+peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added,
+                                float *frames);
 /* The computed value at the start of a quantum of a k-rate parameter with nothing connected, once a quantum. */
 float peri__param_at(peri__render *render, peri__param *param, uint64_t frame);
 void peri__param_insert(peri__render *render, peri__param *param, peri__event *event);
@@ -362,4 +366,3 @@ static inline size_t peri__event_bytes(const peri__event *event) {
 }
 
 #endif
-

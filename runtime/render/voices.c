@@ -123,13 +123,17 @@ static void interpolate(const peri__voice *voice, float *scratch, uint32_t from,
 }
 
 /* One frame, wherever the playhead is. */
-static void interpolate_one(const peri__voice *voice, float *scratch, uint32_t i, int64_t loop_start, int64_t loop_end) {
+static void interpolate_one(const peri__voice *voice, float *scratch, uint32_t i, int64_t loop_start,
+                            int64_t loop_end) {
   int64_t position = voice->position;
   bool outside = position < 0 || position >= (int64_t)voice->frames << 32;
   uint32_t here = outside ? voice->frames : (uint32_t)(position >> 32), next = here + 1; /* padding is silent */
-  if (outside) next = here;
-  else if (voice->flags & PERI_VOICE_ENTERED && ((int64_t)next << 32) >= loop_end) next = (uint32_t)(loop_start >> 32);
-  else if (next >= voice->frames) next = here; /* the last frame is held */
+  if (outside)
+    next = here;
+  else if (voice->flags & PERI_VOICE_ENTERED && ((int64_t)next << 32) >= loop_end)
+    next = (uint32_t)(loop_start >> 32);
+  else if (next >= voice->frames)
+    next = here; /* the last frame is held */
   uint32_t stride = peri__stride(voice->frames);
   float fraction = (float)(int32_t)((uint32_t)position >> 8) * 0x1p-24f;
   for (uint32_t c = 0; c < voice->channels; c++) {
@@ -146,8 +150,10 @@ static void play_resampled(peri__voice *voice, playback *play, float *scratch) {
   for (uint32_t i = play->first; i < play->last;) {
     if (looping) voice->position = wrap(voice, offset, start, end);
     int64_t position = voice->position, bound = frames;
-    if (voice->flags & PERI_VOICE_ENTERED) bound = end;
-    else if (looping && offset < end) bound = start;
+    if (voice->flags & PERI_VOICE_ENTERED)
+      bound = end;
+    else if (looping && offset < end)
+      bound = start;
     /* Frames of which both neighbours lie before the bound. */
     int64_t last = bound - PERI_ONE - 1;
     int64_t clear = voice->step > 0 && position >= 0 && position <= last ? (last - position) / voice->step + 1 : 0;
@@ -262,13 +268,16 @@ static bool play_voice(peri__render *render, peri__voice *voice, playback *play,
   if (has_samples) {
     bool whole = voice->step == PERI_ONE && (uint32_t)voice->position == 0 && !(voice->flags & PERI_VOICE_FINE_LOOP) &&
                  voice->position >= 0;
-    if (whole) play_unity(voice, play, scratch);
-    else play_resampled(voice, play, scratch);
+    if (whole)
+      play_unity(voice, play, scratch);
+    else
+      play_resampled(voice, play, scratch);
     if (play->channel[0] == scratch) silence_outside(voice, play, scratch);
     if (voice->flags & PERI_VOICE_NONFINITE) silence_nonfinite(render, voice, play, scratch);
   }
   if (details) {
-    if (details->duration != PERI_NEVER && details->elapsed > -PERI_NEVER / 2) /* backwards it counts down, without end */
+    if (details->duration != PERI_NEVER &&
+        details->elapsed > -PERI_NEVER / 2) /* backwards it counts down, without end */
       details->elapsed += (int64_t)(play->last - play->first) * voice->step;
     atomic_store_explicit(&details->shown_position, has_samples ? voice->position : before, memory_order_relaxed);
     if (is_spent(voice, details)) voice->flags &= (uint8_t)~PERI_VOICE_DETAILED;
@@ -318,14 +327,16 @@ static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const play
   while (at < last) {
     int64_t now = (int64_t)render->frame + at;
     if (details->fade_at <= now) {
-      uint32_t late = now - details->fade_at < details->fade_frames ? (uint32_t)(now - details->fade_at) : details->fade_frames;
+      uint32_t late =
+          now - details->fade_at < details->fade_frames ? (uint32_t)(now - details->fade_at) : details->fade_frames;
       details->ramp_frames = details->fade_frames - late; /* the stop stays where it is */
       for (int k = 0; k < 4; k++) details->target[k] = 0.0f;
       if (!details->ramp_frames)
         for (int k = 0; k < 4; k++) voice->gain[k] = 0.0f;
       details->fade_at = PERI_NEVER;
     }
-    uint32_t to = details->fade_at < (int64_t)render->frame + last ? (uint32_t)(details->fade_at - (int64_t)render->frame) : last;
+    uint32_t to =
+        details->fade_at < (int64_t)render->frame + last ? (uint32_t)(details->fade_at - (int64_t)render->frame) : last;
     at = next_piece(voice, details, at, to, pieces, &count);
   }
   if (count == 1) pieces[0].from = 0, pieces[0].to = N; /* outside, the samples are zero */
@@ -336,7 +347,8 @@ static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const play
 
 static void flush(span_batch *batch) {
   peri__signal *sum = batch->sum;
-  batch->render->kernels->mix_spans(sum->samples, sum->channels == 2 ? sum->samples + N : NULL, batch->span, batch->count);
+  batch->render->kernels->mix_spans(sum->samples, sum->channels == 2 ? sum->samples + N : NULL, batch->span,
+                                    batch->count);
   batch->count = batch->scratch = 0;
 }
 
@@ -347,12 +359,14 @@ static void add_span(span_batch *batch, const float *left, const float *right, f
 
 /* Room for the spans and copies of one voice. */
 static void make_room(span_batch *batch) {
-  if (batch->count + 2 * MAX_PIECES > PERI_BATCH_SPANS || batch->scratch + MAX_PIECES + 1 > PERI_BATCH_SCRATCH) flush(batch);
+  if (batch->count + 2 * MAX_PIECES > PERI_BATCH_SPANS || batch->scratch + MAX_PIECES + 1 > PERI_BATCH_SCRATCH)
+    flush(batch);
 }
 
 static float *next_scratch(span_batch *batch) { return batch->render->voice_scratch + (size_t)batch->scratch * 2 * N; }
 
-static void add_voice(span_batch *batch, peri__voice *voice, const playback *play, const gain_piece *pieces, uint32_t count) {
+static void add_voice(span_batch *batch, peri__voice *voice, const playback *play, const gain_piece *pieces,
+                      uint32_t count) {
   for (uint32_t p = 0; p < count; p++) {
     const gain_piece *piece = &pieces[p];
     const float *in[2] = {play->channel[0], play->channel[voice->channels - 1]};
@@ -367,14 +381,15 @@ static void add_voice(span_batch *batch, peri__voice *voice, const playback *pla
       if (voice->channels == 1) in[1] = in[0];
     }
     add_span(batch, in[0], in[1], piece->gain[0], piece->gain[1], piece->slope[0], piece->slope[1]);
-    bool crossed = voice->channels == 2 && (piece->gain[2] != 0.0f || piece->gain[3] != 0.0f || piece->slope[2] != 0.0f ||
-                                            piece->slope[3] != 0.0f);
+    bool crossed = voice->channels == 2 && (piece->gain[2] != 0.0f || piece->gain[3] != 0.0f ||
+                                            piece->slope[2] != 0.0f || piece->slope[3] != 0.0f);
     if (crossed) add_span(batch, in[1], in[0], piece->gain[2], piece->gain[3], piece->slope[2], piece->slope[3]);
   }
 }
 
 /* More channels than two on either side, or discrete: gains first, then the mixing rules. */
-static void add_wide_voice(span_batch *batch, peri__voice *voice, const playback *play, const gain_piece *pieces, uint32_t count) {
+static void add_wide_voice(span_batch *batch, peri__voice *voice, const playback *play, const gain_piece *pieces,
+                           uint32_t count) {
   float *wide = batch->render->wide_scratch + (size_t)PERI_MAX_CHANNELS * N;
   bool panned = (voice->flags & PERI_VOICE_PANNED) != 0 && voice->channels <= 2;
   uint32_t channels = panned ? 2 : voice->channels;
@@ -445,11 +460,11 @@ static void retire(peri__render *render, peri__voice *voice) {
   peri__handback_add(&render->ended_sources, &source->link);
 }
 
-/* The voices that most are, as many in a row as there are: at the sound's own rate, steady, and all of the quantum in one
- * stretch. Reads their hot halves alone; returns the place of the first that is different. */
+/* The voices that most are, as many in a row as there are: at the sound's own rate, steady, and all of the quantum in
+ * one stretch. Reads their hot halves alone; returns the place of the first that is different. */
 static uint32_t add_in_place(span_batch *batch, peri__voice **list, uint32_t from, uint32_t to, uint32_t *kept) {
   const int64_t end = (int64_t)batch->render->frame + N;
-  const uint8_t others = (uint8_t)~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_PANNED);
+  const uint8_t others = (uint8_t) ~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_PANNED);
   const bool stereo = batch->sum->channels == 2 && batch->interpretation == PERI_SPEAKERS;
   uint32_t v = from, count = batch->count, keep = *kept;
   for (; v < to && count + 2 <= PERI_BATCH_SPANS; v++) {
@@ -477,7 +492,8 @@ static uint32_t add_in_place(span_batch *batch, peri__voice **list, uint32_t fro
   return v;
 }
 
-void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum, peri_interpretation interpretation) {
+void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum,
+                         peri_interpretation interpretation) {
   if (!input->count) return;
   span_batch batch;
   batch.render = render;
@@ -502,8 +518,10 @@ void peri__voices_render(peri__render *render, peri__input *input, peri__signal 
       if (play.channel[0] == scratch && !wide) batch.scratch++;
       mix_voice(&batch, voice, &play);
     }
-    if (play.ended) retire(render, voice);
-    else list[kept++] = voice;
+    if (play.ended)
+      retire(render, voice);
+    else
+      list[kept++] = voice;
   }
   input->count = kept;
   if (sum && batch.count) flush(&batch);

@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-#define PERI__RMS_SLICES 10          /* the level is taken over this many slices */
+#define PERI__RMS_SLICES 10 /* the level is taken over this many slices */
 #define PERI__RMS_SLICE_SECONDS 0.005
 
 typedef struct peri__analysis {

@@ -1,7 +1,7 @@
 /* Mutates real sound files and decodes them: `perilune-fuzz-decode ITERATIONS FILE…`, the same mutations at every
  * run. stb_vorbis is compiled in here from Debian's header, so that a sanitizer build watches its inside too. Checksums
  * of Ogg pages are made right again after most mutations: otherwise hardly any would get past them. */
-#include "media/media.h"
+#include "media/decoders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +87,27 @@ static void mutate(file *f) {
   if (any(8)) mend_checksums(f);
 }
 
+/* A changed copy, exactly as large as it has become: reading past the end shows. */
+static file mutated(const void *bytes, size_t size) {
+  file f = {malloc(size), size};
+  memcpy(f.bytes, bytes, size);
+  mutate(&f);
+  f.bytes = realloc(f.bytes, f.size);
+  return f;
+}
+
+/* What the files say of loops, by itself: inside a file hardly any change would hit it. */
+static long mutate_loops(void) {
+  static const char comments[] = "\3\0\0\0own\2\0\0\0\15\0\0\0LOOPSTART=100\17\0\0\0LOOP_LENGTH=500";
+  static const unsigned char sampler[60] = {[28] = 1, [44] = 10, [48] = 99};
+  file f = mutated(comments, sizeof comments - 1), g = mutated(sampler, sizeof sampler);
+  long loops = peri__loop_within(peri__loop_of_comments(f.bytes, f.size), 1000).end > 0;
+  loops += peri__loop_within(peri__loop_of_sampler(g.bytes, g.size), 1000).end > 0;
+  free(f.bytes);
+  free(g.bytes);
+  return loops;
+}
+
 static bool read_seed(const char *path, file *seed) {
   seed->bytes = peri__read_file(path, &seed->size);
   if (seed->bytes && seed->size <= MAX_SIZE) return true;
@@ -96,24 +117,24 @@ static bool read_seed(const char *path, file *seed) {
 
 int main(int count, char **arguments) {
   if (count < 3) return fprintf(stderr, "usage: %s ITERATIONS FILE...\n", arguments[0]), 2;
-  long iterations = atol(arguments[1]), decoded = 0;
+  long iterations = atol(arguments[1]), decoded = 0, loops = 0;
   uint32_t seeds = (uint32_t)count - 2;
   file *seed = calloc(seeds, sizeof *seed);
   for (uint32_t i = 0; i < seeds; i++)
     if (!read_seed(arguments[2 + i], &seed[i])) return 1;
   for (long i = 0; i < iterations; i++) {
     const file *from = &seed[any(seeds)];
-    file f = {malloc(from->size), from->size}; /* exactly as large: reading past the end shows */
-    memcpy(f.bytes, from->bytes, f.size);
-    mutate(&f);
+    file f = mutated(from->bytes, from->size);
     peri_file_info info;
     peri__inspect("fuzz", f.bytes, f.size, &info);
     peri__storage *storage = peri__decode("fuzz", f.bytes, f.size, any(16) ? 0 : 48000);
     decoded += storage != NULL;
     peri__storage_drop(storage);
     free(f.bytes);
+    loops += mutate_loops();
   }
   printf("%ld mutated files: %ld decoded, %ld refused\n", iterations, decoded, iterations - decoded);
+  printf("%ld mutated loops: %ld hold, %ld are none\n", 2 * iterations, loops, 2 * iterations - loops);
   for (uint32_t i = 0; i < seeds; i++) peri__release(seed[i].bytes, seed[i].size);
   free(seed);
   if (peri__storage_bytes_alive() == 0 && peri__memory_bytes() == 0) return 0;

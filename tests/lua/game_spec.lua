@@ -193,7 +193,7 @@ describe("a Source", function()
     source:stop(1)
     source:fade(1, 1)
     assert.same({ 0.5, 1, 0.25, false }, { source.volume, source.pitch, source.pan, source.loop })
-    assert.same({ 0, 10 }, { source.loopStart, source.loopEnd })
+    assert.same({ 2, 10 }, { source.loopStart, source.loopEnd }) -- the loop that the file names
     assert.is_nil(source.onended)
     assert.equal("ended", source.state)
     assert.is_number(source.time)

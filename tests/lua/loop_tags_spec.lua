@@ -54,6 +54,24 @@ describe("a file's own loop points", function()
     assert.equal(0, source.loopEnd)
   end)
 
+  it("leave a lone loopStart the end of the sound, given or set", function()
+    local coin = perilune.load "assets/coin.ogg"
+    local given = coin:play { loop = true, volume = 0, loopStart = 0.5, offset = 0.45 }
+    local set = coin:play { loop = true, volume = 0, offset = 0.45 }
+    set.loopStart = 0.5
+    for _, source in ipairs { given, set } do
+      assert.equal(coin.duration, source.loopEnd)
+      assert.is_true(support.wait(function() return source.time >= 0.5 end))
+    end
+    local finish, lowest = perilune.now() + 2 * coin.duration, coin.duration
+    assert.is_true(support.wait(function()
+      lowest = math.min(lowest, given.time, set.time)
+      return perilune.now() > finish
+    end))
+    assert.is_true(lowest >= 0.5)
+    coin:stop()
+  end)
+
   it("are where the sound goes on", function()
     local source = music:play { loop = true, volume = 0, offset = 9.98 }
     assert.is_true(support.wait(function() return source.time < 9 end))

@@ -21,6 +21,9 @@ awk 'NR == 2 { print $2, $3, $4, $5, $6, $7, $8, $9 }' out >line
 bytes=$(wc -c <"$root/assets/laser.ogg")
 [ "$(cat line)" = "Ogg Vorbis 1 48000 14400 0.300 $((bytes)) 57600" ] || fail "info of the laser: $(cat line)"
 [ "$(wc -l <out)" = 3 ] || fail "not one line a file and one above"
+host 0 info "$root/assets/laser.ogg" "$root/assets/music.ogg" "$root/assets/engine.wav"
+[ "$(sed -n 's/.*[0-9]   *\(-\|[0-9.]* to [0-9.]*\)$/\1/p' out | tr '\n' ,)" = "-,2.000 to 10.000,0.000 to 1.500," ] ||
+  fail "info of loops: $(cat out)"
 
 broken='missing.wav empty.wav middle.ogg text.ogg'
 host 1 info $broken "$root/assets/laser.wav"

@@ -41,8 +41,10 @@ static void note_samples(transfer *t, const peri_block *block) {
 }
 
 static void stall(uint32_t *random) {
-  if (any(random, 20000) == 0) peri__sleep_until(peri__nanoseconds() + 200000);
-  else if (any(random, 50) == 0) sched_yield();
+  if (any(random, 20000) == 0)
+    peri__sleep_until(peri__nanoseconds() + 200000);
+  else if (any(random, 50) == 0)
+    sched_yield();
 }
 
 static void receive_all(void *user) {

@@ -120,13 +120,20 @@ static void work(void *user) {
   for (int k = 0; k < SLOTS; k++) renew_gain(w);
   for (int step = 0; step < STEPS; step++) {
     uint32_t what = pick(w, 100);
-    if (what < 30) play_one(w);
-    else if (what < 80) change_one(w);
-    else if (what < 85) renew_gain(w);
-    else if (what < 87) tap_one(w);
-    else if (what < 90) CHECK(peri_buffer_write(w->stage->sounds[pick(w, 4)], 0, pick(w, 300), &sample, 1));
-    else if (what < 92) peri_engine_begin(w->stage->engine), play_one(w), change_one(w), peri_engine_commit(w->stage->engine);
-    else take_events(w);
+    if (what < 30)
+      play_one(w);
+    else if (what < 80)
+      change_one(w);
+    else if (what < 85)
+      renew_gain(w);
+    else if (what < 87)
+      tap_one(w);
+    else if (what < 90)
+      CHECK(peri_buffer_write(w->stage->sounds[pick(w, 4)], 0, pick(w, 300), &sample, 1));
+    else if (what < 92)
+      peri_engine_begin(w->stage->engine), play_one(w), change_one(w), peri_engine_commit(w->stage->engine);
+    else
+      take_events(w);
   }
   for (int k = 0; k < SLOTS; k++) {
     peri_source_stop(w->stage->engine, w->source[k], 0.0);

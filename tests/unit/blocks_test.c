@@ -222,8 +222,10 @@ TEST(the_high_water_mark_is_the_most_in_flight) {
       frame += 4;
     } else {
       uint32_t place = any(16);
-      if (held[place]) peri__block_give_back(&held[place]);
-      else held[place] = peri__blocks_receive(pool);
+      if (held[place])
+        peri__block_give_back(&held[place]);
+      else
+        held[place] = peri__blocks_receive(pool);
     }
     peri_tap_stats stats = stats_of(pool);
     if (stats.in_flight > most) most = stats.in_flight;

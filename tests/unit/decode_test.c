@@ -128,8 +128,10 @@ TEST(every_integer_format_of_a_wav_decodes_to_its_value) {
   static const int16_t s16[] = {-32768, 0, 16384};
   static const unsigned char s24[] = {0, 0, 0x80, 0, 0, 0, 0, 0, 0x40};
   static const int32_t s32[] = {INT32_MIN, 0, 1 << 30};
-  const wav_plan plans[] = {{1, 1, 8000, 8, 0, u8, 3}, {1, 1, 8000, 16, 0, s16, 6},
-                            {1, 1, 8000, 24, 0, s24, 9}, {1, 1, 8000, 32, 0, s32, 12}};
+  const wav_plan plans[] = {{1, 1, 8000, 8, 0, u8, 3},
+                            {1, 1, 8000, 16, 0, s16, 6},
+                            {1, 1, 8000, 24, 0, s24, 9},
+                            {1, 1, 8000, 32, 0, s32, 12}};
   for (int i = 0; i < 4; i++) {
     peri__storage *storage = decode_made(make_wav(plans[i]));
     CHECK(storage);
@@ -210,7 +212,11 @@ TEST(a_file_of_another_kind_is_named_and_the_known_kinds_too) {
 
 TEST(a_wav_with_an_impossible_header_says_what_is_wrong) {
   float samples[510] = {0};
-  static const struct { wav_plan plan; uint32_t size; const char *why; } cases[] = {
+  static const struct {
+    wav_plan plan;
+    uint32_t size;
+    const char *why;
+  } cases[] = {
       {{.tag = 3, .rate = 48000, .bits = 32}, 8, "it has 0 channels; 1 to 32 can be played"},
       {{.tag = 3, .channels = 255, .rate = 48000, .bits = 32}, 2040, "it has 255 channels"},
       {{.tag = 3, .channels = 2, .rate = 0, .bits = 32}, 8, "its sample rate is 0 Hz; 3000 to 768000 Hz"},
@@ -218,7 +224,8 @@ TEST(a_wav_with_an_impossible_header_says_what_is_wrong) {
       {{.tag = 3, .channels = 2, .rate = 48000, .bits = 64}, 80, "its samples are floats of 64 bits; 32 are known"},
       {{.tag = 1, .channels = 2, .rate = 48000, .bits = 12}, 80, "its samples have 12 bits"},
       {{.tag = 3, .channels = 2, .rate = 48000, .bits = 32}, 0, "no samples"},
-      {{.tag = 3, .channels = 2, .rate = 48000, .bits = 32, .claimed = 0xfffffff0u}, 80,
+      {{.tag = 3, .channels = 2, .rate = 48000, .bits = 32, .claimed = 0xfffffff0u},
+       80,
        "it is truncated: it claims 4294967280 bytes of samples and holds 80"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -259,7 +266,12 @@ TEST(an_ogg_with_a_wrong_bit_anywhere_is_refused) {
 }
 
 TEST(an_ogg_with_an_impossible_header_says_what_is_wrong) {
-  static const struct { size_t at; uint32_t value; int bytes; const char *why; } cases[] = {
+  static const struct {
+    size_t at;
+    uint32_t value;
+    int bytes;
+    const char *why;
+  } cases[] = {
       {28 + 11, 0, 1, "it has 0 channels"},
       {28 + 11, 255, 1, "it has 255 channels"},
       {28 + 11, 17, 1, "it has 17 channels; of Ogg Vorbis, up to 16"},
@@ -294,7 +306,9 @@ static size_t make_ogg_page(const char *body, size_t size) {
 TEST(an_ogg_of_another_codec_is_named) {
   size_t size = make_ogg_page("OpusHead\1\2\0\0\0\0\0\0\0\0\0", 19);
   refused("a.opus", made, size, "it holds Opus in an Ogg; of Ogg files, Vorbis is known");
-  size = make_ogg_page("\x7f" "FLAC\1\0\0\1fLaC\0\0\0\0", 17);
+  size = make_ogg_page("\x7f"
+                       "FLAC\1\0\0\1fLaC\0\0\0\0",
+                       17);
   refused("a.oga", made, size, "it holds FLAC in an Ogg");
   refused("a.spx", made, make_ogg_page("Speex   1.2 and more", 20), "Speex");
   refused("a.ogg", made, make_ogg_page("????????", 8), "a format that is not known");
@@ -376,13 +390,13 @@ static size_t make_setup(setup_plan plan, uint32_t channels) {
   bits(plan.lookup, 4);
   if (plan.lookup) bits(0, 32), bits(0, 32), bits(0, 5);
   for (uint32_t i = 0; plan.lookup && i < written; i++) bits(0, 1);
-  bits(0, 6), bits(0, 16);                                  /* times */
+  bits(0, 6), bits(0, 16);                                     /* times */
   bits(0, 6), bits(1, 16), bits(0, 5), bits(0, 2), bits(4, 4); /* floors */
   bits(0, 6), bits(plan.residue_type, 16), bits(0, 24), bits(plan.residue_end, 24), bits(7, 24);
   bits(plan.classifications - 1, 6), bits(plan.class_book, 8);
   for (uint32_t i = 0; i < plan.classifications; i++) bits(1, 4);
   for (uint32_t i = 0; i < plan.classifications; i++) bits(0, 8);
-  bits(0, 6), bits(0, 16), bits(plan.submaps > 1, 1);       /* mappings */
+  bits(0, 6), bits(0, 16), bits(plan.submaps > 1, 1); /* mappings */
   if (plan.submaps > 1) bits(plan.submaps - 1, 4);
   bits(0, 3);
   for (uint32_t i = 0; plan.submaps > 1 && i < channels; i++) bits(0, 4);
@@ -410,16 +424,16 @@ TEST(a_vorbis_setup_is_checked_before_stb_vorbis_sees_it) {
   CHECK_SETUP("corrupted", 2, plan.sync = 0x564343);
   CHECK_SETUP("corrupted", 2, plan.entries = 0);
   CHECK_SETUP("corrupted", 2, plan.dimensions = 0);
-  CHECK_SETUP("corrupted", 2, plan.length = 2);                       /* the tree is not full */
-  CHECK_SETUP("corrupted", 2, plan.entries = 3);                      /* it is too full */
-  CHECK_SETUP("fine", 2, plan.entries = 1);                           /* the one exception */
+  CHECK_SETUP("corrupted", 2, plan.length = 2);  /* the tree is not full */
+  CHECK_SETUP("corrupted", 2, plan.entries = 3); /* it is too full */
+  CHECK_SETUP("fine", 2, plan.entries = 1);      /* the one exception */
   CHECK_SETUP("corrupted", 2, (plan.entries = 1, plan.length = 3));
   CHECK_SETUP("unreasonably large", 2, plan.entries = 0xffffff);
   CHECK_SETUP("unreasonably large", 2, plan.dimensions = 0xffff, plan.entries = 512);
   CHECK_SETUP("corrupted", 2, plan.lookup = 3);
-  CHECK_SETUP("corrupted", 2, plan.lookup = 0);                       /* a residue's book without values */
+  CHECK_SETUP("corrupted", 2, plan.lookup = 0); /* a residue's book without values */
   CHECK_SETUP("corrupted", 2, plan.class_book = 1);
-  CHECK_SETUP("corrupted", 2, plan.classifications = 3);              /* more than the book can name */
+  CHECK_SETUP("corrupted", 2, plan.classifications = 3); /* more than the book can name */
   CHECK_SETUP("corrupted", 2, plan.residue_type = 3);
   CHECK_SETUP("fine", 2, plan.submaps = 15);
   CHECK_SETUP("16 submaps", 2, plan.submaps = 16);

@@ -87,9 +87,7 @@ static void SDLCALL fake_quit(Uint32 flags) {
 static const char *SDLCALL fake_error(void) { return "nothing is plugged in"; }
 static const char *SDLCALL fake_driver(void) { return "fake"; }
 static const char *SDLCALL fake_get_hint(const char *name) { return (void)name, NULL; }
-static SDL_bool SDLCALL fake_set_hint(const char *name, const char *value) {
-  return (void)name, (void)value, SDL_TRUE;
-}
+static SDL_bool SDLCALL fake_set_hint(const char *name, const char *value) { return (void)name, (void)value, SDL_TRUE; }
 static SDL_AudioDeviceID SDLCALL fake_open(const char *name, int capture, const SDL_AudioSpec *wanted,
                                            SDL_AudioSpec *got, int changes) {
   CHECK(name == NULL && capture == 0 && changes == 0);
@@ -119,10 +117,16 @@ static SDL_AudioStatus SDLCALL fake_status(SDL_AudioDeviceID id) {
   return atomic_load(&fake.paused) ? SDL_AUDIO_PAUSED : SDL_AUDIO_PLAYING;
 }
 
-static const peri__sdl fake_sdl = {.InitSubSystem = fake_init, .QuitSubSystem = fake_quit, .GetError = fake_error,
-  .GetCurrentAudioDriver = fake_driver, .OpenAudioDevice = fake_open, .CloseAudioDevice = fake_close,
-  .PauseAudioDevice = fake_pause, .GetAudioDeviceStatus = fake_status,
-  .GetHint = fake_get_hint, .SetHint = fake_set_hint};
+static const peri__sdl fake_sdl = {.InitSubSystem = fake_init,
+                                   .QuitSubSystem = fake_quit,
+                                   .GetError = fake_error,
+                                   .GetCurrentAudioDriver = fake_driver,
+                                   .OpenAudioDevice = fake_open,
+                                   .CloseAudioDevice = fake_close,
+                                   .PauseAudioDevice = fake_pause,
+                                   .GetAudioDeviceStatus = fake_status,
+                                   .GetHint = fake_get_hint,
+                                   .SetHint = fake_set_hint};
 
 static void use_fake(bool driver, bool present) {
   memset(&fake, 0, sizeof fake);

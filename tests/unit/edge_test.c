@@ -51,10 +51,14 @@ TEST(no_order_of_volume_pan_and_fades_clicks) {
       random = random * 1664525u + 1013904223u;
       double number = (random >> 8) / 16777216.0, later = peri_engine_time(engine) + 0.004 * number;
       switch (random >> 29) {
-      case 0: case 1: peri_source_set_volume(engine, source, (float)number, 0.005); break;
+      case 0:
+      case 1: peri_source_set_volume(engine, source, (float)number, 0.005); break;
       case 2: peri_source_set_volume(engine, source, (float)number, 0.03); break;
-      case 3: case 4: peri_source_set_pan(engine, source, (float)number * 2.0f - 1.0f, 0.005); break;
-      case 5: if (step > 8) peri_source_fade_out(engine, source, 0.005 + 0.01 * number, later); break;
+      case 3:
+      case 4: peri_source_set_pan(engine, source, (float)number * 2.0f - 1.0f, 0.005); break;
+      case 5:
+        if (step > 8) peri_source_fade_out(engine, source, 0.005 + 0.01 * number, later);
+        break;
       default: break;
       }
       float *out = scene_render(engine, 128, 128);
@@ -197,7 +201,8 @@ static peri_node start_ramp(peri_engine *engine, playing how) {
   peri_buffer *ramp = scene_ramp(1000);
   peri_node source = scene_source(engine, ramp);
   CHECK(peri_source_set_loop(engine, source, how.loop));
-  if (how.loop_end > 0.0) CHECK(peri_source_set_loop_points(engine, source, how.loop_start / RATE, how.loop_end / RATE));
+  if (how.loop_end > 0.0)
+    CHECK(peri_source_set_loop_points(engine, source, how.loop_start / RATE, how.loop_end / RATE));
   CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, (float)how.rate));
   CHECK(peri_source_start(engine, source, 0.0, how.offset / RATE, INFINITY));
   peri_buffer_release(ramp);
@@ -226,7 +231,8 @@ TEST(loop_points_and_the_loop_itself_can_change_while_it_plays) {
   peri_node source = start_ramp(engine, (playing){.rate = 1, .loop = true});
   for (int i = 0; i < 512; i++) places[i] = i + 1;
   check_places(engine, places, 512);
-  CHECK(peri_source_set_loop_points(engine, source, 100 / RATE, 200 / RATE)); /* the playhead is behind them: it wraps */
+  CHECK(
+      peri_source_set_loop_points(engine, source, 100 / RATE, 200 / RATE)); /* the playhead is behind them: it wraps */
   for (int i = 0; i < 512; i++) places[i] = 101 + (i + 12) % 100;
   check_places(engine, places, 512);
   CHECK(peri_source_set_loop(engine, source, false)); /* on to the end */
@@ -244,8 +250,8 @@ TEST(a_loop_that_ran_backwards_past_its_beginning_goes_on_forwards_inside_it) {
     int places[512];
     peri_engine *engine = scene_engine(1);
     double end = from + 384;
-    peri_node source =
-        start_ramp(engine, (playing){.rate = -1, .offset = from + 127, .loop = true, .loop_start = from, .loop_end = end});
+    peri_node source = start_ramp(
+        engine, (playing){.rate = -1, .offset = from + 127, .loop = true, .loop_start = from, .loop_end = end});
     for (int i = 0; i < 128; i++) places[i] = from + 128 - i;
     check_places(engine, places, 128); /* the playhead stands one frame before the loop */
     CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, 1.0f));

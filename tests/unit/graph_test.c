@@ -54,7 +54,8 @@ TEST(a_source_may_feed_several_nodes_and_one_again) {
 
 TEST(a_diamond_adds_its_two_ways) {
   peri_engine *engine = scene_engine(1);
-  peri_node source = playing(engine, 1.0f), a = gain_of(engine, 1.0f), b = gain_of(engine, 0.25f), c = gain_of(engine, 0.5f);
+  peri_node source = playing(engine, 1.0f), a = gain_of(engine, 1.0f), b = gain_of(engine, 0.25f),
+            c = gain_of(engine, 0.5f);
   CHECK(peri_connect(engine, source, 0, a, 0));
   CHECK(peri_connect(engine, a, 0, b, 0));
   CHECK(peri_connect(engine, a, 0, c, 0));
@@ -68,7 +69,8 @@ TEST(a_diamond_adds_its_two_ways) {
 TEST(a_cycle_without_a_delay_is_mute_and_the_rest_plays) {
   peri_engine *engine = scene_engine(1);
   peri_node out = peri_engine_destination(engine), source = playing(engine, 1.0f);
-  peri_node a = gain_of(engine, 0.5f), b = gain_of(engine, 0.5f), after = gain_of(engine, 1.0f), beside = gain_of(engine, 0.125f);
+  peri_node a = gain_of(engine, 0.5f), b = gain_of(engine, 0.5f), after = gain_of(engine, 1.0f),
+            beside = gain_of(engine, 0.125f);
   peri_node self = gain_of(engine, 0.5f);
   CHECK(peri_connect(engine, source, 0, a, 0));
   CHECK(peri_connect(engine, a, 0, b, 0));

@@ -37,7 +37,8 @@ static spans_scene *make_scene(size_t count) {
   return s;
 }
 
-static void check_side(const spans_scene *s, const peri__kernels *kernels, int side, const float *got, const float *before) {
+static void check_side(const spans_scene *s, const peri__kernels *kernels, int side, const float *got,
+                       const float *before) {
   for (int i = 0; i < N; i++) {
     double sum = (double)before[i], size = fabs(sum);
     for (size_t k = 0; k < s->count; k++) {
@@ -63,8 +64,10 @@ TEST(every_kernel_mixes_what_the_formula_says) {
         memcpy(before[1], s->right + offset % 4, sizeof before[1]);
         kernels->mix_spans(s->left + offset % 4, count % 2 ? s->right + offset % 4 : NULL, s->span, count);
         check_side(s, kernels, 0, s->left + offset % 4, before[0]);
-        if (count % 2) check_side(s, kernels, 1, s->right + offset % 4, before[1]);
-        else CHECK(memcmp(s->right + offset % 4, before[1], sizeof before[1]) == 0);
+        if (count % 2)
+          check_side(s, kernels, 1, s->right + offset % 4, before[1]);
+        else
+          CHECK(memcmp(s->right + offset % 4, before[1], sizeof before[1]) == 0);
         free(s);
       }
     }
@@ -84,7 +87,8 @@ TEST(every_kernel_stays_within_its_bound_of_the_scalar_one) {
         for (int i = 0; i < N; i++) {
           double size = 0.0;
           for (size_t n = 0; n < s->count; n++)
-            size += fabs((double)s->span[n].in[side][i] * ((double)s->span[n].gain[side] + (double)s->span[n].slope[side] * (i + 1)));
+            size += fabs((double)s->span[n].in[side][i] *
+                         ((double)s->span[n].gain[side] + (double)s->span[n].slope[side] * (i + 1)));
           CHECK_NEAR(a[side][i], b[side][i], 1e-6 * size);
         }
       }

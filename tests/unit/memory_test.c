@@ -1,5 +1,5 @@
-/* Memory runs out: a call that fails has changed nothing, so that the same call succeeds afterwards and what is heard is
- * the same to the bit. */
+/* Memory runs out: a call that fails has changed nothing, so that the same call succeeds afterwards and what is heard
+ * is the same to the bit. */
 #include "unit/scene.h"
 
 #include "base/thread.h"
@@ -34,9 +34,12 @@ static void take_events(stage *s) {
   OK(peri_engine_update(s->engine));
   CHECK(peri_engine_update(s->engine));
   while (peri_owner_poll(s->engine, s->owner, &event)) {
-    if (event.type == PERI_EVENT_ENDED) s->ended++;
-    else if (event.buffer) s->loaded++;
-    else s->failed++;
+    if (event.type == PERI_EVENT_ENDED)
+      s->ended++;
+    else if (event.buffer)
+      s->loaded++;
+    else
+      s->failed++;
     peri_buffer_release(event.buffer);
   }
 }
@@ -142,7 +145,8 @@ static void perform(uint64_t nth, float *out) {
   GET(peri_visualizer *, view, peri_visualizer_create(engine, peri_engine_destination(engine)));
   sources_and_graph(&s, mono, wide);
   OK(peri_buffer_write(mono, 0, 0, samples, 300));
-  static const unsigned char wav[] = "RIFF\44\0\0\0WAVEfmt \20\0\0\0\1\0\1\0\x80\xbb\0\0\x80\xbb\0\0\1\0\10\0data\6\0\0\0abcdefg";
+  static const unsigned char wav[] =
+      "RIFF\44\0\0\0WAVEfmt \20\0\0\0\1\0\1\0\x80\xbb\0\0\x80\xbb\0\0\1\0\10\0data\6\0\0\0abcdefg";
   GET(peri_buffer *, loaded, peri_engine_load_memory(engine, wav, sizeof wav - 1));
   peri_buffer_release(loaded);
   load_in_the_background(&s, wav, sizeof wav - 1);
@@ -169,7 +173,8 @@ TEST(wherever_memory_runs_out_nothing_leaks_and_the_same_is_heard_in_the_end) {
     memset(out, 0, sizeof out);
     perform(nth, out);
     for (int i = 0; i < FRAMES * 2; i++)
-      if (out[i] != wanted[i]) fail_msg("take %d failed: frame %d is %g, wanted %g", (int)nth, i / 2, out[i], wanted[i]);
+      if (out[i] != wanted[i])
+        fail_msg("take %d failed: frame %d is %g, wanted %g", (int)nth, i / 2, out[i], wanted[i]);
     CHECK_EQ(peri_buffers_alive(), buffers);
     if (peri__memory_bytes() != memory)
       fail_msg("take %d failed: %d bytes leak", (int)nth, (int)(peri__memory_bytes() - memory));

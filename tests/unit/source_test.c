@@ -13,7 +13,8 @@ TEST(a_start_lands_on_its_sample_for_every_block_size) {
     float *out = scene_render(engine, 4096, blocks[b]);
     for (int i = 0; i < 4096; i++) {
       float wanted = i >= 1000 && i < 1300 ? (float)(i - 999) / 65536.0f : 0.0f;
-      if (out[i] != wanted) fail_msg("block %u: frame %d is %g, wanted %g", blocks[b], i, (double)out[i], (double)wanted);
+      if (out[i] != wanted)
+        fail_msg("block %u: frame %d is %g, wanted %g", blocks[b], i, (double)out[i], (double)wanted);
     }
     free(out);
     peri_buffer_release(ramp);

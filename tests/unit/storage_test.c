@@ -31,10 +31,14 @@ TEST(a_copied_storage_stands_alone) {
   peri__storage *storage = peri__storage_create(2, 100, 48000);
   peri__storage_channel(storage, 1)[99] = 0.5f;
   storage->nonfinite = true;
+  storage->loop_start = 0.001;
+  storage->loop_end = 0.002;
   peri__storage *copy = peri__storage_copy(storage);
   peri__storage_channel(storage, 1)[99] = 0;
   CHECK(peri__storage_channel(copy, 1)[99] == 0.5f);
   CHECK(copy->nonfinite);
+  CHECK_NEAR(copy->loop_start, 0.001, 0);
+  CHECK_NEAR(copy->loop_end, 0.002, 0);
   CHECK_EQ(copy->frames, 100);
   CHECK_NEAR(copy->sample_rate, 48000, 0);
   CHECK_EQ(atomic_load(&copy->holders), 1);

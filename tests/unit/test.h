@@ -30,7 +30,7 @@ void peri__test_add(const char *name, const char *file, void (*run)(void));
 #define CHECK_EQ(a, b)                                                                                                 \
   do {                                                                                                                 \
     long long check_a = (long long)(a), check_b = (long long)(b);                                                      \
-    if (check_a != check_b) fail_msg("%s:%d: %s is %lld, %s is %lld", __FILE__, __LINE__, #a, check_a, #b, check_b);    \
+    if (check_a != check_b) fail_msg("%s:%d: %s is %lld, %s is %lld", __FILE__, __LINE__, #a, check_a, #b, check_b);   \
   } while (0)
 
 #define CHECK_NEAR(a, b, tolerance)                                                                                    \
@@ -43,7 +43,8 @@ void peri__test_add(const char *name, const char *file, void (*run)(void));
 #define CHECK_STR(a, b)                                                                                                \
   do {                                                                                                                 \
     const char *check_a = (a), *check_b = (b);                                                                         \
-    if (strcmp(check_a, check_b) != 0) fail_msg("%s:%d: %s is \"%s\", wanted \"%s\"", __FILE__, __LINE__, #a, check_a, check_b); \
+    if (strcmp(check_a, check_b) != 0)                                                                                 \
+      fail_msg("%s:%d: %s is \"%s\", wanted \"%s\"", __FILE__, __LINE__, #a, check_a, check_b);                        \
   } while (0)
 
 #define CHECK_ERROR(part)                                                                                              \

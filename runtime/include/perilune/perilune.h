@@ -39,7 +39,7 @@ extern "C" {
 
 #define PERI_QUANTUM 128              /* frames rendered at a time (Web Audio 1.1, render quantum) */
 #define PERI_MAX_CHANNELS 32          /* channels of a buffer, a node's output or the destination */
-#define PERI_MAX_FRAMES 1073741824u    /* of a buffer: 2^30, 6.2 hours at 48 kHz */
+#define PERI_MAX_FRAMES 1073741824u   /* of a buffer: 2^30, 6.2 hours at 48 kHz */
 #define PERI_MIN_SAMPLE_RATE 3000.0   /* Hz, for buffers and engines */
 #define PERI_MAX_SAMPLE_RATE 768000.0 /* Hz */
 
@@ -73,8 +73,8 @@ typedef struct peri_hooks {
   /* Memory aligned to `alignment` (a power of two, at least 16), or NULL. Default: aligned_alloc. Any thread but the
    * audio thread. */
   void *(*allocate)(size_t bytes, size_t alignment, void *user);
-  void (*release)(void *memory, size_t bytes, void *user); /* memory is never NULL */
-  void (*log)(peri_log_level level, const char *message, void *user);         /* default: standard error */
+  void (*release)(void *memory, size_t bytes, void *user);                          /* memory is never NULL */
+  void (*log)(peri_log_level level, const char *message, void *user);               /* default: standard error */
   void (*assertion)(const char *condition, const char *file, int line, void *user); /* default: prints and aborts */
   void *user;
 } peri_hooks;
@@ -96,17 +96,18 @@ typedef struct peri_files {
 /* ---- Engine ----------------------------------------------------------------------------------------------------- */
 
 typedef struct peri_engine_def {
-  uint32_t size;          /* sizeof(peri_engine_def); set by peri_default_engine_def */
-  uint32_t channels;      /* of the destination, 1 to 32; 2 */
-  double sample_rate;     /* Hz, 3,000 to 768,000; 48,000 */
-  size_t command_limit;   /* bytes of commands that may wait while nobody renders; 256 MiB */
+  uint32_t size;           /* sizeof(peri_engine_def); set by peri_default_engine_def */
+  uint32_t channels;       /* of the destination, 1 to 32; 2 */
+  double sample_rate;      /* Hz, 3,000 to 768,000; 48,000 */
+  size_t command_limit;    /* bytes of commands that may wait while nobody renders; 256 MiB */
   uint32_t loader_threads; /* 1 to 16; 1. Started at the first asynchronous load or device */
-  peri_files files;       /* none */
+  peri_files files;        /* none */
 } peri_engine_def;
 
 PERI_API peri_engine_def peri_default_engine_def(void);
 
-/* Makes an engine without a device; `def` NULL: the defaults. NULL on failure (bad rate or channel count, no memory). */
+/* Makes an engine without a device; `def` NULL: the defaults. NULL on failure (bad rate or channel count, no memory).
+ */
 PERI_API peri_engine *peri_engine_create(const peri_engine_def *def);
 
 /* Closes the device and frees everything that belongs to the engine: sources, nodes, taps, visualizers. Buffers that
@@ -140,25 +141,25 @@ PERI_API bool peri_engine_update(peri_engine *engine);
 PERI_API bool peri_engine_is_active(peri_engine *engine);
 
 typedef struct peri_stats {
-  uint32_t size;                 /* sizeof(peri_stats), set by the caller */
-  uint32_t sources;              /* slots in use: created, scheduled, playing, or ended and not yet reclaimed */
-  uint32_t sources_playing;      /* heard or keeping time in the last quantum */
-  uint32_t sources_scheduled;    /* started with a time that has not come */
-  uint64_t sources_started;      /* that the audio thread has taken over since the engine was made */
-  uint64_t sources_ended;        /* of them, those that have ended */
-  uint32_t nodes;                /* of the graph, the destination included, sources left out */
-  uint32_t plan_steps;           /* of the render plan in use */
-  uint64_t source_bytes;         /* memory of source slots (all, free ones too) and voice lists */
-  uint64_t command_bytes;        /* of chunks alive: filled, in use, or empty for reuse */
-  uint64_t commands;             /* applied by the audio thread since the engine was made */
-  uint64_t quanta;               /* rendered */
-  double load;                   /* time spent rendering over the time it lasts, mean of the last 100 ms or so */
-  double load_peak;              /* the worst callback of the last second or so, likewise */
-  uint64_t underruns;            /* callbacks of a device that came too late or took too long */
-  uint64_t nonfinite;            /* quanta silenced because a NaN or infinity appeared */
-  uint64_t tap_dropped;          /* blocks dropped by taps, in all */
-  uint64_t device_losses;        /* devices lost since the engine was made */
-  uint32_t loads;                /* asynchronous loads under way */
+  uint32_t size;              /* sizeof(peri_stats), set by the caller */
+  uint32_t sources;           /* slots in use: created, scheduled, playing, or ended and not yet reclaimed */
+  uint32_t sources_playing;   /* heard or keeping time in the last quantum */
+  uint32_t sources_scheduled; /* started with a time that has not come */
+  uint64_t sources_started;   /* that the audio thread has taken over since the engine was made */
+  uint64_t sources_ended;     /* of them, those that have ended */
+  uint32_t nodes;             /* of the graph, the destination included, sources left out */
+  uint32_t plan_steps;        /* of the render plan in use */
+  uint64_t source_bytes;      /* memory of source slots (all, free ones too) and voice lists */
+  uint64_t command_bytes;     /* of chunks alive: filled, in use, or empty for reuse */
+  uint64_t commands;          /* applied by the audio thread since the engine was made */
+  uint64_t quanta;            /* rendered */
+  double load;                /* time spent rendering over the time it lasts, mean of the last 100 ms or so */
+  double load_peak;           /* the worst callback of the last second or so, likewise */
+  uint64_t underruns;         /* callbacks of a device that came too late or took too long */
+  uint64_t nonfinite;         /* quanta silenced because a NaN or infinity appeared */
+  uint64_t tap_dropped;       /* blocks dropped by taps, in all */
+  uint64_t device_losses;     /* devices lost since the engine was made */
+  uint32_t loads;             /* asynchronous loads under way */
 } peri_stats;
 
 /* A snapshot; never blocks the audio thread. */
@@ -178,10 +179,10 @@ typedef enum {
 
 typedef struct peri_event {
   peri_event_type type;
-  peri_node source;     /* gone already: an id to compare with, nothing more */
-  uint64_t user;        /* what was given with the source or load */
+  peri_node source; /* gone already: an id to compare with, nothing more */
+  uint64_t user;    /* what was given with the source or load */
   peri_buffer *buffer;
-  char message[256];    /* why a load failed */
+  char message[256]; /* why a load failed */
 } peri_event;
 
 /* A new owner; 0 on failure. At most 65,535 at a time. */
@@ -195,8 +196,8 @@ PERI_API bool peri_owner_poll(peri_engine *engine, peri_owner owner, peri_event 
 
 /* ---- Buffers: shared, reference-counted samples ------------------------------------------------------------------ */
 
-/* An empty (zero) buffer of 1 to 32 channels and 1 to PERI_MAX_FRAMES frames. It belongs to no engine; the caller holds one
- * reference. */
+/* An empty (zero) buffer of 1 to 32 channels and 1 to PERI_MAX_FRAMES frames. It belongs to no engine; the caller holds
+ * one reference. */
 PERI_API peri_buffer *peri_buffer_create(uint32_t channels, uint64_t frames, double sample_rate);
 
 /* Decodes a whole sound file (WAV, Ogg Vorbis) from memory. `sample_rate` resamples to that rate (windowed sinc);
@@ -222,7 +223,8 @@ PERI_API bool peri_buffer_read(peri_buffer *buffer, uint32_t channel, uint64_t s
 
 /* Writes likewise. Sources that have the buffer keep the samples they have: while any does, the buffer gets a new
  * storage behind the same id (copy on write). NaN and infinite samples are stored, and silenced when played. */
-PERI_API bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, const float *samples, uint64_t count);
+PERI_API bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, const float *samples,
+                                uint64_t count);
 
 /* Writes a WAV file of 32-bit float samples. */
 PERI_API bool peri_buffer_save(peri_buffer *buffer, const char *path);
@@ -236,16 +238,17 @@ PERI_API peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *b
 
 /* The same on a loader thread; PERI_EVENT_LOADED with `user` comes to `owner`. The bytes are copied. */
 PERI_API bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path);
-PERI_API bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes, size_t size);
+PERI_API bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes,
+                                            size_t size);
 
 typedef struct peri_file_info {
-  char format[16];      /* "WAV" or "Ogg Vorbis" */
+  char format[16]; /* "WAV" or "Ogg Vorbis" */
   uint32_t channels;
-  double sample_rate;   /* Hz, of the file */
+  double sample_rate; /* Hz, of the file */
   uint64_t frames;
-  uint64_t bytes;       /* of the file */
-  uint64_t loop_start;  /* the file's own loop, in frames; 0, 0: none */
-  uint64_t loop_end;    /* the first frame that is not of it */
+  uint64_t bytes;      /* of the file */
+  uint64_t loop_start; /* the file's own loop, in frames; 0, 0: none */
+  uint64_t loop_end;   /* the first frame that is not of it */
 } peri_file_info;
 
 /* What a sound file holds, from the file system. */
@@ -267,14 +270,14 @@ enum { PERI_STEREO_PANNER_PAN = 0 };
 enum { PERI_SOURCE_PLAYBACK_RATE = 0, PERI_SOURCE_DETUNE = 1 };
 
 typedef struct peri_param_info {
-  const char *name;      /* Web Audio's: "gain", "playbackRate" */
+  const char *name; /* Web Audio's: "gain", "playbackRate" */
   float default_value, min_value, max_value;
-  bool audio_rate;       /* a-rate unless set otherwise */
-  bool fixed_rate;       /* its automation rate cannot be changed */
+  bool audio_rate; /* a-rate unless set otherwise */
+  bool fixed_rate; /* its automation rate cannot be changed */
 } peri_param_info;
 
 typedef struct peri_node_info {
-  const char *name;      /* Web Audio's: "GainNode" */
+  const char *name; /* Web Audio's: "GainNode" */
   uint32_t inputs, outputs, params;
   const peri_param_info *param; /* `params` of them */
 } peri_node_info;
@@ -323,14 +326,18 @@ PERI_API bool peri_node_set_channels(peri_engine *engine, peri_node node, const 
  * NaN and infinite arguments are refused. */
 PERI_API bool peri_param_value(peri_engine *engine, peri_node node, uint32_t param, float *value);
 PERI_API bool peri_param_set_value(peri_engine *engine, peri_node node, uint32_t param, float value);
-PERI_API bool peri_param_set_value_at_time(peri_engine *engine, peri_node node, uint32_t param, float value, double time);
+PERI_API bool peri_param_set_value_at_time(peri_engine *engine, peri_node node, uint32_t param, float value,
+                                           double time);
 PERI_API bool peri_param_linear_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time);
 /* value must not be 0 */
-PERI_API bool peri_param_exponential_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time);
+PERI_API bool peri_param_exponential_ramp(peri_engine *engine, peri_node node, uint32_t param, float value,
+                                          double end_time);
 /* time_constant ≥ 0: the time in which 1 − 1/e of the way is gone */
-PERI_API bool peri_param_set_target(peri_engine *engine, peri_node node, uint32_t param, float target, double start_time, double time_constant);
+PERI_API bool peri_param_set_target(peri_engine *engine, peri_node node, uint32_t param, float target,
+                                    double start_time, double time_constant);
 /* at least 2 values, duration > 0; the values are copied */
-PERI_API bool peri_param_set_curve(peri_engine *engine, peri_node node, uint32_t param, const float *values, size_t count, double start_time, double duration);
+PERI_API bool peri_param_set_curve(peri_engine *engine, peri_node node, uint32_t param, const float *values,
+                                   size_t count, double start_time, double duration);
 PERI_API bool peri_param_cancel(peri_engine *engine, peri_node node, uint32_t param, double time);
 PERI_API bool peri_param_cancel_and_hold(peri_engine *engine, peri_node node, uint32_t param, double time);
 /* true: a value a frame; false: one a quantum */
@@ -340,23 +347,23 @@ PERI_API bool peri_param_get_audio_rate(peri_engine *engine, peri_node node, uin
 /* ---- Buffer sources --------------------------------------------------------------------------------------------- */
 
 typedef struct peri_source_def {
-  uint32_t size;        /* sizeof(peri_source_def); set by peri_default_source_def */
-  peri_owner owner;     /* 0: nobody */
-  uint64_t user;        /* comes back with the ended event */
-  bool notify;          /* PERI_EVENT_ENDED wanted */
-  bool panned;          /* apply `pan`: equal power, mono becomes stereo (Web Audio 1.1, StereoPannerNode); false */
-  bool whole_frames;    /* round start and stop times to whole frames; false keeps fractions */
+  uint32_t size;     /* sizeof(peri_source_def); set by peri_default_source_def */
+  peri_owner owner;  /* 0: nobody */
+  bool notify;       /* PERI_EVENT_ENDED wanted */
+  uint64_t user;     /* comes back with that event */
+  bool panned;       /* apply `pan`: equal power, mono becomes stereo (Web Audio 1.1, StereoPannerNode); false */
+  bool whole_frames; /* round start and stop times to whole frames; false keeps fractions */
   bool loop;
-  peri_buffer *buffer;  /* may be NULL; the source takes its own reference */
-  float volume;         /* 1 */
-  float pan;            /* −1 left to 1 right */
-  float playback_rate;  /* 1; > 0 here (any sign through the parameter) */
-  float detune;         /* cents; 0 */
+  peri_buffer *buffer;         /* may be NULL; the source takes its own reference */
+  float volume;                /* 1 */
+  float pan;                   /* −1 left to 1 right */
+  float playback_rate;         /* 1; > 0 here (any sign through the parameter) */
+  float detune;                /* cents; 0 */
   double loop_start, loop_end; /* seconds of the sound; 0, 0: all of it */
-  double offset;        /* for peri_source_play: seconds of the sound */
-  double duration;      /* for peri_source_play: seconds of the sound; infinite */
-  double at;            /* for peri_source_play: seconds on the engine's clock; 0: now */
-  double fade_in;       /* for peri_source_play: seconds */
+  double offset;               /* for peri_source_play: seconds of the sound */
+  double duration;             /* for peri_source_play: seconds of the sound; infinite */
+  double at;                   /* for peri_source_play: seconds on the engine's clock; 0: now */
+  double fade_in;              /* for peri_source_play: seconds */
 } peri_source_def;
 
 PERI_API peri_source_def peri_default_source_def(void);
@@ -379,7 +386,7 @@ PERI_API bool peri_source_stop(peri_engine *engine, peri_node source, double whe
 PERI_API bool peri_source_fade_out(peri_engine *engine, peri_node source, double fade, double when);
 
 typedef enum {
-  PERI_SOURCE_GONE,      /* ended, or released before it started: the id is stale */
+  PERI_SOURCE_GONE, /* ended, or released before it started: the id is stale */
   PERI_SOURCE_CREATED,
   PERI_SOURCE_SCHEDULED, /* started, its time has not come */
   PERI_SOURCE_PLAYING,
@@ -405,8 +412,8 @@ PERI_API bool peri_source_set_volume(peri_engine *engine, peri_node source, floa
 PERI_API bool peri_source_set_pan(peri_engine *engine, peri_node source, float pan, double seconds);
 PERI_API bool peri_source_get_volume(peri_engine *engine, peri_node source, float *volume, float *pan);
 
-/* Whether PERI_EVENT_ENDED comes for it. */
-PERI_API bool peri_source_set_notify(peri_engine *engine, peri_node source, bool notify);
+/* Whether PERI_EVENT_ENDED comes for it, and what comes back with it. */
+PERI_API bool peri_source_set_notify(peri_engine *engine, peri_node source, bool notify, uint64_t user);
 
 /* ---- Devices ---------------------------------------------------------------------------------------------------- */
 
@@ -417,16 +424,17 @@ typedef enum {
 } peri_device_kind;
 
 typedef struct peri_device_def {
-  uint32_t size;          /* sizeof(peri_device_def) */
-  peri_device_kind kind;  /* PERI_DEVICE_SDL */
-  uint32_t block_size;    /* frames a callback, 16 to 8,192; 512 */
+  uint32_t size;         /* sizeof(peri_device_def) */
+  peri_device_kind kind; /* PERI_DEVICE_SDL */
+  uint32_t block_size;   /* frames a callback, 16 to 8,192; 512 */
 } peri_device_def;
 
 PERI_API peri_device_def peri_default_device_def(void);
 
-/* Starts a device that renders the engine; `def` NULL: the defaults. Where no output can be opened, the clocked null device renders and the log
- * gets one warning. A device that is lost is replaced by the next default one, or by the null device until one
- * appears; the clock never jumps. Fails when the engine has a device, or when `kind` is unknown. */
+/* Starts a device that renders the engine; `def` NULL: the defaults. Where no output can be opened, the clocked null
+ * device renders and the log gets one warning. A device that is lost is replaced by the next default one, or by the
+ * null device until one appears; the clock never jumps. Fails when the engine has a device, or when `kind` is unknown.
+ */
 PERI_API bool peri_device_open(peri_engine *engine, const peri_device_def *def);
 
 /* Stops it; returns when the audio thread has left. */
@@ -440,12 +448,13 @@ typedef struct peri_device_info {
   peri_device_kind asked; /* what was asked for */
   uint32_t block_size;    /* frames a callback */
   bool paused;
-  char name[64];          /* SDL's driver, or "null" */
+  char name[64]; /* SDL's driver, or "null" */
 } peri_device_info;
 
 PERI_API bool peri_device_get_info(peri_engine *engine, peri_device_info *info);
 
-/* ---- Taps: audio handed to another thread in pooled blocks --------------------------------------------------------- */
+/* ---- Taps: audio handed to another thread in pooled blocks ---------------------------------------------------------
+ */
 
 typedef enum {
   PERI_DRY_SKIP,   /* when no block is free: skip what would have filled one */
@@ -453,23 +462,23 @@ typedef enum {
 } peri_dry_policy;
 
 typedef struct peri_tap_def {
-  uint32_t size;         /* sizeof(peri_tap_def) */
-  uint32_t channels;     /* 1 to 32; 0: the engine's */
-  uint32_t block_size;   /* floats in a block; 1,024. Rounded down to whole frames */
-  uint32_t blocks;       /* at first, 2 to 4,096; 16 */
-  uint32_t max_blocks;   /* limit of growth; 64 */
-  peri_dry_policy dry;   /* PERI_DRY_SKIP */
+  uint32_t size;       /* sizeof(peri_tap_def) */
+  uint32_t channels;   /* 1 to 32; 0: the engine's */
+  uint32_t block_size; /* floats in a block; 1,024. Rounded down to whole frames */
+  uint32_t blocks;     /* at first, 2 to 4,096; 16 */
+  uint32_t max_blocks; /* limit of growth; 64 */
+  peri_dry_policy dry; /* PERI_DRY_SKIP */
 } peri_tap_def;
 
 PERI_API peri_tap_def peri_default_tap_def(void);
 
 /* A block of audio that the receiver owns until it releases it. */
 typedef struct peri_block {
-  float *samples;      /* planar: channel c begins at samples + c × frames */
-  uint32_t frames;     /* in each channel */
+  float *samples;  /* planar: channel c begins at samples + c × frames */
+  uint32_t frames; /* in each channel */
   uint32_t channels;
-  uint64_t frame;      /* stream time of the first frame, on the engine's clock */
-  uint64_t sequence;   /* 0, 1, 2 …; a gap is a dropped block */
+  uint64_t frame;    /* stream time of the first frame, on the engine's clock */
+  uint64_t sequence; /* 0, 1, 2 …; a gap is a dropped block */
 } peri_block;
 
 typedef struct peri_tap_stats {
@@ -499,18 +508,19 @@ PERI_API void peri_block_release(peri_block **block);
 /* Any thread. */
 PERI_API void peri_tap_get_stats(peri_tap *tap, peri_tap_stats *stats);
 
-/* ---- Visualizer: levels, waveform and spectrum, made by a thread of its own ----------------------------------------- */
+/* ---- Visualizer: levels, waveform and spectrum, made by a thread of its own -----------------------------------------
+ */
 
-#define PERI_VIEW_CHANNELS 8      /* channels with levels of their own */
-#define PERI_VIEW_WAVEFORM 2048   /* frames of waveform kept, channels averaged */
-#define PERI_VIEW_SPECTRUM 1024   /* bins; bin k is k × sample_rate / 2048 */
+#define PERI_VIEW_CHANNELS 8    /* channels with levels of their own */
+#define PERI_VIEW_WAVEFORM 2048 /* frames of waveform kept, channels averaged */
+#define PERI_VIEW_SPECTRUM 1024 /* bins; bin k is k × sample_rate / 2048 */
 
 typedef struct peri_view {
-  uint64_t frame;        /* stream time after the last frame shown */
-  uint64_t blocks;       /* consumed since the start */
-  uint32_t channels;     /* with levels, at most PERI_VIEW_CHANNELS */
-  float peak[PERI_VIEW_CHANNELS];  /* linear; falls by 20 dB a second */
-  float rms[PERI_VIEW_CHANNELS];   /* linear, over some 50 ms */
+  uint64_t frame;                 /* stream time after the last frame shown */
+  uint64_t blocks;                /* consumed since the start */
+  uint32_t channels;              /* with levels, at most PERI_VIEW_CHANNELS */
+  float peak[PERI_VIEW_CHANNELS]; /* linear; falls by 20 dB a second */
+  float rms[PERI_VIEW_CHANNELS];  /* linear, over some 50 ms */
   float waveform[PERI_VIEW_WAVEFORM];
   float spectrum[PERI_VIEW_SPECTRUM]; /* dB of a full-scale sine, −120 at least; Blackman window */
 } peri_view;
