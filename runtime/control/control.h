@@ -90,9 +90,9 @@ typedef struct peri__graph {
   bool dirty;
   uint64_t sequence, returned; /* of the last plan sent; of the last before which all are gone, and that one too */
   uint64_t overtaken_from, overtaken_to; /* the latest plans that were taken back, in a row */
-  _Atomic(peri__plan *) *sent;           /* where the last plan waits, until `sent_as` commands are applied */
+  peri__plan_place *sent;                /* where the last plan waits, until `sent_as` commands are applied */
   uint64_t sent_as;
-  _Atomic(peri__plan *) *overtaken; /* where the one before waits, to be taken back once the last is committed */
+  peri__plan_place *overtaken; /* where the one before waits, to be taken back once the last is committed */
   uint64_t overtaken_as, overtaken_sequence;
   uint32_t steps;    /* of the last plan */
   uint32_t *removed; /* nodes waiting to be freed */

@@ -365,7 +365,7 @@ static void send_plan(peri_engine *engine, peri__plan *plan) {
 
 void peri__plan_take_back(peri_engine *engine) {
   peri__graph *graph = &engine->graph;
-  _Atomic(peri__plan *) *place = graph->overtaken;
+  peri__plan_place *place = graph->overtaken;
   graph->overtaken = NULL;
   /* Once its command is applied, the record's chunk may have become another one's. */
   if (!place || atomic_load_explicit(&engine->render.applied, memory_order_acquire) >= graph->overtaken_as) return;

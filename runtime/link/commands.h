@@ -16,9 +16,12 @@ struct peri__param;
 struct peri__event;
 struct peri__storage;
 
+/* Where a plan waits. NULL: a later one took its place, or it was taken. */
+typedef _Atomic(struct peri__plan *) peri__plan_place;
+
 /* name, fields of the record. A new command is one line here and one case in render/commands.c. */
 #define PERI_COMMANDS(COMMAND)                                                                                         \
-  COMMAND(PLAN, _Atomic(struct peri__plan *) plan;) /* NULL: a later one took its place */                             \
+  COMMAND(PLAN, peri__plan_place plan;)                                                                                \
   COMMAND(SOURCE_MOVE, struct peri__voice *voice; struct peri__input * from, *to;)                                     \
   COMMAND(SOURCE_DETAILS, struct peri__voice *voice; bool watched;)                                                    \
   COMMAND(VOICE_LIST, struct peri__input *input; struct peri__voice_list * list;)                                      \

@@ -31,6 +31,10 @@ static void stop(peri__voice *voice, int64_t frame) {
 }
 
 static void fade_out(const peri__render *render, peri__voice *voice, int64_t frame, uint32_t frames) {
+  if (!frames) {
+    stop(voice, frame);
+    return;
+  }
   if (frame < (int64_t)render->frame) frame = (int64_t)render->frame; /* a late fade is as long as any */
   voice->stop = frame + frames;
   peri__source_details *details = detailed(voice);
@@ -64,8 +68,8 @@ static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
   voice->loop_end = (uint32_t)(to >> 32);
   bool fine = (uint32_t)from || (uint32_t)to;
   voice->flags = (uint8_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
+  peri__source_details *details = detailed(voice); /* its offset decides whether the playhead enters the loop */
   if (!fine) return;
-  peri__source_details *details = detailed(voice);
   details->loop_start = from;
   details->loop_end = to;
 }
@@ -81,7 +85,7 @@ static void set_buffer(peri__voice *voice, const peri__storage *storage, double 
 
 /* The record is the only one that control may still write to: it takes a plan back that has been overtaken. */
 static void take_plan(peri__render *render, const peri__command *command) {
-  _Atomic(peri__plan *) *place = (_Atomic(peri__plan *) *)&command->PLAN.plan;
+  peri__plan_place *place = (peri__plan_place *)&command->PLAN.plan;
   peri__plan *plan = atomic_exchange_explicit(place, NULL, memory_order_acquire);
   if (!plan) return;
   if (render->plan) peri__handback_add(&render->retired, &render->plan->retired.link);

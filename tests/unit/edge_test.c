@@ -133,6 +133,25 @@ TEST(a_second_fade_out_goes_on_from_where_the_first_one_was) {
   peri_engine_destroy(engine);
 }
 
+TEST(a_fade_of_no_length_is_a_stop_and_the_last_call_counts) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *one = scene_constant(1, 480, 1.0f);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = one;
+  def.loop = true;
+  peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+  CHECK(peri_source_fade_out(engine, source, 0.0, at(640)));
+  free(scene_render(engine, 128, 128));
+  CHECK(peri_source_stop(engine, source, at(1500)));
+  free(scene_render(engine, 896, 128));
+  CHECK(peri_source_set_volume(engine, source, 0.5f, at(128)));
+  float *out = scene_render(engine, 1024, 128);
+  for (int i = 128; i < 1024; i++) CHECK_NEAR(out[i], i < 1500 - 1024 ? 0.5 : 0.0, 1e-6);
+  free(out);
+  peri_buffer_release(one);
+  peri_engine_destroy(engine);
+}
+
 /* ---- Buffer sources, Web Audio 1.1 ------------------------------------------------------------------------------ */
 
 TEST(a_time_that_no_clock_reaches_never_comes) {
@@ -268,6 +287,18 @@ TEST(a_start_behind_the_loop_begins_at_its_end_and_never_enters_it) {
   start_ramp(engine, (playing){.rate = 1, .offset = 700, .loop = true, .loop_start = 100, .loop_end = 300});
   for (int i = 0; i < 1024; i++) places[i] = i < 700 ? 301 + i : 0;
   check_places(engine, places, 1024);
+  peri_engine_destroy(engine);
+}
+
+TEST(a_loop_switched_on_behind_it_is_not_entered_by_a_sound_that_began_behind_it) {
+  int places[512];
+  peri_engine *engine = scene_engine(1);
+  peri_node source = start_ramp(engine, (playing){.rate = 1, .offset = 400, .loop_start = 100, .loop_end = 300});
+  for (int i = 0; i < 256; i++) places[i] = 401 + i;
+  check_places(engine, places, 256);
+  CHECK(peri_source_set_loop(engine, source, true));
+  for (int i = 0; i < 512; i++) places[i] = i < 344 ? 657 + i : 0;
+  check_places(engine, places, 512);
   peri_engine_destroy(engine);
 }
 
