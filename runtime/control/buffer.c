@@ -102,7 +102,9 @@ bool peri_buffer_get_loop(const peri_buffer *buffer, double *start, double *end)
 
 /* ---- Samples ---------------------------------------------------------------------------------------------------- */
 
-static bool check_range(const peri__storage *storage, uint32_t channel, uint64_t start, uint64_t count) {
+static bool check_range(const peri__storage *storage, uint32_t channel, uint64_t start, const void *samples,
+                        uint64_t count) {
+  if (!samples && count) return peri__fail("the samples are NULL");
   if (channel >= storage->channels)
     return peri__fail("the buffer has no channel %u: it has %u", channel, storage->channels);
   if (start > storage->frames || count > storage->frames - start)
@@ -113,8 +115,8 @@ static bool check_range(const peri__storage *storage, uint32_t channel, uint64_t
 
 bool peri_buffer_read(peri_buffer *buffer, uint32_t channel, uint64_t start, float *samples, uint64_t count) {
   peri__storage *storage = peri__buffer_hold_storage(buffer);
-  bool done = check_range(storage, channel, start, count);
-  if (done) memcpy(samples, peri__storage_channel(storage, channel) + start, count * sizeof(float));
+  bool done = check_range(storage, channel, start, samples, count);
+  if (done && count) memcpy(samples, peri__storage_channel(storage, channel) + start, count * sizeof(float));
   peri__storage_drop(storage);
   return done;
 }
@@ -132,8 +134,8 @@ static bool make_own(peri_buffer *buffer) {
 
 bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, const float *samples, uint64_t count) {
   peri__mutex_lock(&buffer->lock);
-  bool done = check_range(buffer->storage, channel, start, count) && make_own(buffer);
-  if (done) {
+  bool done = check_range(buffer->storage, channel, start, samples, count) && make_own(buffer);
+  if (done && count) {
     memcpy(peri__storage_channel(buffer->storage, channel) + start, samples, count * sizeof(float));
     if (!peri__all_finite(samples, count)) buffer->storage->nonfinite = true;
   }

@@ -85,7 +85,7 @@ static void silence_nonfinite(const peri__sound_file *file, peri__storage *stora
     }
   }
   if (found)
-    peri__log(PERI_LOG_WARNING, "'%s' holds %llu samples that are no numbers (NaN or infinite); they are silent",
+    peri__log(PERI_LOG_WARNING, "'%s': samples that are no numbers (NaN or infinite) are silent, %llu of them",
               file->name, (unsigned long long)found);
 }
 

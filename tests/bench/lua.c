@@ -1,4 +1,5 @@
-/* Starting sources from Lua, against the least that Lua itself asks for any object of C: an empty userdata. */
+/* Starting sources from Lua, against the least that Lua itself asks for any object of C: an empty userdata, of the same
+ * size as the handle that the script gets, and a small one. */
 #include "bench/bench.h"
 
 #include "perilune/perilune_lua.h"
@@ -11,31 +12,39 @@
 #define FIRST 100
 #define STEADY 10000
 
-static const char script[] = "local newUserdata = ...\n"
-                             "local perilune = require 'perilune'\n"
-                             "local ctx = perilune.context()\n"
-                             "local buffer = ctx:createBuffer(1, 64, ctx.sampleRate)\n"
-                             "local out = ctx.destination\n"
-                             "local sound = perilune.load(buffer)\n"
-                             "local bodies = {}\n"
-                             "function bodies.userdata(count)\n"
-                             "  for _ = 1, count do newUserdata() end\n"
-                             "end\n"
-                             "function bodies.graph(count)\n"
-                             "  for _ = 1, count do\n"
-                             "    local source = ctx:createBufferSource()\n"
-                             "    source.buffer = buffer\n"
-                             "    source:connect(out)\n"
-                             "    source:start()\n"
-                             "  end\n"
-                             "end\n"
-                             "function bodies.play(count)\n"
-                             "  for _ = 1, count do sound:play() end\n"
-                             "end\n"
-                             "function bodies.options(count)\n"
-                             "  for _ = 1, count do sound:play{ volume = .8, pitch = 1.1, pan = -.3 } end\n"
-                             "end\n"
-                             "return bodies\n";
+static const char script[] =
+    "local newUserdata = ...\n"
+    "local perilune = require 'perilune'\n"
+    "local ctx = perilune.context()\n"
+    "local buffer = ctx:createBuffer(1, 64, ctx.sampleRate)\n"
+    "local out = ctx.destination\n"
+    "local sound = perilune.load(buffer)\n"
+    "local bodies = {}\n"
+    "function bodies.smallUserdata(count)\n"
+    "  for _ = 1, count do newUserdata(32) end\n"
+    "end\n"
+    "local nodeBytes, sourceBytes = newUserdata(ctx:createBufferSource()), newUserdata(sound:play())\n"
+    "function bodies.nodeUserdata(count)\n"
+    "  for _ = 1, count do newUserdata(nodeBytes) end\n"
+    "end\n"
+    "function bodies.sourceUserdata(count)\n"
+    "  for _ = 1, count do newUserdata(sourceBytes) end\n"
+    "end\n"
+    "function bodies.graph(count)\n"
+    "  for _ = 1, count do\n"
+    "    local source = ctx:createBufferSource()\n"
+    "    source.buffer = buffer\n"
+    "    source:connect(out)\n"
+    "    source:start()\n"
+    "  end\n"
+    "end\n"
+    "function bodies.play(count)\n"
+    "  for _ = 1, count do sound:play() end\n"
+    "end\n"
+    "function bodies.options(count)\n"
+    "  for _ = 1, count do sound:play{ volume = .8, pitch = 1.1, pan = -.3 } end\n"
+    "end\n"
+    "return bodies\n";
 
 /* ---- Empty userdata --------------------------------------------------------------------------------------------- */
 
@@ -44,8 +53,13 @@ static int collect_userdata(lua_State *L) {
   return 0;
 }
 
+/* newUserdata(bytes) → an empty one; newUserdata(userdata) → its bytes */
 static int new_userdata(lua_State *L) {
-  lua_newuserdatauv(L, 32, 0);
+  if (lua_isuserdata(L, 1)) {
+    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
+    return 1;
+  }
+  lua_newuserdatauv(L, (size_t)lua_tointeger(L, 1), 0);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_setmetatable(L, -2);
   return 1;
@@ -121,29 +135,32 @@ static double run_steady(void *user) {
   return time;
 }
 
-static void race_first(const char *name, const char *body) {
-  lua_scene ours = {.body = body}, limit = {.body = "userdata"};
-  bench_run(&(bench_race){.name = name,
-                          .ours = {NULL, run_first, &ours},
-                          .limit = {{"empty userdata of 32 bytes", run_first, &limit}},
-                          .per = FIRST});
+static void race_first(const char *name, const char *body, const char *same) {
+  lua_scene ours = {.body = body}, limit = {.body = same}, small = {.body = "smallUserdata"};
+  bench_run(&(bench_race){
+      .name = name,
+      .ours = {NULL, run_first, &ours},
+      .limit = {{"empty userdata, same size", run_first, &limit}, {"empty userdata, 32 bytes", run_first, &small}},
+      .per = FIRST});
 }
 
-static void race_steady(const char *name, const char *body) {
-  lua_scene ours = {.body = body, .world = world_create()}, limit = {.body = "userdata", .world = ours.world};
-  bench_run(&(bench_race){.name = name,
-                          .ours = {NULL, run_steady, &ours},
-                          .limit = {{"empty userdata of 32 bytes", run_steady, &limit}},
-                          .per = STEADY});
+static void race_steady(const char *name, const char *body, const char *same) {
+  lua_scene ours = {.body = body, .world = world_create()}, limit = {.body = same, .world = ours.world};
+  lua_scene small = {.body = "smallUserdata", .world = ours.world};
+  bench_run(&(bench_race){
+      .name = name,
+      .ours = {NULL, run_steady, &ours},
+      .limit = {{"empty userdata, same size", run_steady, &limit}, {"empty userdata, 32 bytes", run_steady, &small}},
+      .per = STEADY});
   bench_print(&(bench_figure){"  allocations in all of these, C side", "", "must be 0", .ours = (double)ours.takes});
   world_destroy(ours.world);
 }
 
 void bench_lua(void) {
-  race_first("create, .buffer=, connect, start, 100", "graph");
-  race_steady("the same, 10,000 at a time", "graph");
-  race_first("sound:play(), first 100", "play");
-  race_steady("sound:play(), 10,000 at a time", "play");
-  race_first("sound:play{volume, pitch, pan}, 100", "options");
-  race_steady("the same, 10,000 at a time", "options");
+  race_first("create, .buffer=, connect, start, 100", "graph", "nodeUserdata");
+  race_steady("the same, 10,000 at a time", "graph", "nodeUserdata");
+  race_first("sound:play(), first 100", "play", "sourceUserdata");
+  race_steady("sound:play(), 10,000 at a time", "play", "sourceUserdata");
+  race_first("sound:play{volume, pitch, pan}, 100", "options", "sourceUserdata");
+  race_steady("the same, 10,000 at a time", "options", "sourceUserdata");
 }
