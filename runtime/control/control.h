@@ -213,7 +213,7 @@ bool peri__source_started(const peri__source *source);
 peri_node peri__source_id(const peri__source *source);
 bool peri__source_reclaim(peri_engine *engine, peri__source *source); /* false: nothing was done, for want of memory */
 void peri__sources_destroy(peri_engine *engine);
-bool peri__source_release(peri_engine *engine, peri__source *source);
+void peri__source_release(peri_engine *engine, peri__source *source);
 void peri__source_stop_owner(peri_engine *engine, peri_owner owner);
 peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source); /* made if need be */
 /* The graph node of a source, made if need be (it becomes a step of the plan); PERI_NONE on failure. */

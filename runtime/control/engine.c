@@ -210,9 +210,13 @@ void peri__reclaim(peri_engine *engine, uint32_t most) {
   peri__taps_collect(engine);
 }
 
-static void report_nonfinite(peri_engine *engine) {
-  if (engine->told_nonfinite || !atomic_load_explicit(&engine->render.nonfinite, memory_order_relaxed)) return;
-  engine->told_nonfinite = true;
+/* Whether it is time to; the lock is not held while a hook logs. */
+static bool tell_nonfinite(peri_engine *engine) {
+  if (engine->told_nonfinite || !atomic_load_explicit(&engine->render.nonfinite, memory_order_relaxed)) return false;
+  return engine->told_nonfinite = true;
+}
+
+static void report_nonfinite(void) {
   peri__log(PERI_LOG_WARNING,
             "a NaN or infinite sample was about to be heard; it was silenced (peri_stats.nonfinite counts "
             "them, this is said once)");
@@ -220,11 +224,12 @@ static void report_nonfinite(peri_engine *engine) {
 
 bool peri_engine_update(peri_engine *engine) {
   peri__lock(engine);
-  report_nonfinite(engine);
+  bool tell = tell_nonfinite(engine);
   peri__reclaim(engine, UINT32_MAX);
   bool done = peri__compile(engine);
   peri__publish(engine);
   peri__unlock(engine);
+  if (tell) report_nonfinite();
   return done;
 }
 

@@ -209,13 +209,10 @@ static void set_voice_loop(peri__source *source, peri__voice *voice) {
   if (details) details->loop_start = start, details->loop_end = end;
 }
 
-static float detune_of(const peri__source *source) {
-  const peri__source_details *details = peri__source_details_now(source);
-  return details ? details->detune : 0.0f;
-}
-
 int64_t peri__source_step(const peri_engine *engine, const peri__source *source) {
-  return peri__step((double)source->playback_rate, (double)detune_of(source), peri__source_rate_ratio(engine, source));
+  const peri__source_details *details = peri__source_details_now(source);
+  double detune = details ? (double)details->detune : 0.0;
+  return peri__step((double)source->playback_rate, detune, peri__source_rate_ratio(engine, source));
 }
 
 /* Before the start, all at once. */
@@ -424,10 +421,9 @@ peri_node peri_source_create(peri_engine *engine, const peri_source_def *def) {
   return id;
 }
 
-bool peri__source_release(peri_engine *engine, peri__source *source) {
+void peri__source_release(peri_engine *engine, peri__source *source) {
   source->flags &= (uint8_t)~PERI_SOURCE_HELD;
   if (!peri__source_started(source)) destroy(engine, source);
-  return true;
 }
 
 bool peri__source_reclaim(peri_engine *engine, peri__source *source) {

@@ -151,6 +151,23 @@ TEST(the_same_calls_give_the_same_bits_for_every_block_size_and_run) {
   free(wanted);
 }
 
+/* FNV-1a of the bits. A change of what scenes sound like changes it, and the commit says why. */
+static uint64_t hash_of(const float *samples, size_t count) {
+  uint64_t hash = 14695981039346656037u;
+  const unsigned char *bytes = (const unsigned char *)samples;
+  for (size_t i = 0; i < count * sizeof *samples; i++) hash = (hash ^ bytes[i]) * 1099511628211u;
+  return hash;
+}
+
+TEST(the_golden_scene_sounds_as_it_did_on_every_compiler) {
+  setenv("PERILUNE_CPU", "scalar", 1);
+  float *out = busy_scene(512);
+  unsetenv("PERILUNE_CPU");
+  uint64_t hash = hash_of(out, 16384 * 2);
+  free(out);
+  if (hash != 0x3f67592ec113582du) fail_msg("the scene's hash is %#llx", (unsigned long long)hash);
+}
+
 TEST(silent_neighbours_change_no_bit) {
   float *out[2];
   for (int with = 0; with < 2; with++) {
