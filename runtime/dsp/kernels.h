@@ -11,7 +11,18 @@ typedef struct peri__kernels {
   bool (*usable)(void); /* by this processor */
   /* AUDIO THREAD. Adds the spans, one after the other, to a quantum of one or two channels; `right` may be NULL. */
   void (*mix_spans)(float *left, float *right, const peri__span *spans, size_t count);
+  /* AUDIO THREAD. Reads `count` frames between samples, linearly: out[i] lies at position + i × step, 32.32 frames into
+   * `in`. Positions are not negative, steps are positive; up to PERI_LINEAR_AHEAD samples behind a position may be read,
+   * whether needed or not. */
+  void (*linear)(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
 } peri__kernels;
+
+#define PERI_LINEAR_AHEAD 32
+
+/* dsp/linear*.c; the scalar one is the reference. */
+void peri__linear_scalar(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
+void peri__linear_avx2(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
+void peri__linear_avx512(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
 
 /* The tables that this build has, the best one first, NULL at the end; not all are usable here. */
 extern const peri__kernels *const peri__kernels_built[];

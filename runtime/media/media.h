@@ -5,7 +5,7 @@
 #include "base/base.h"
 
 /* Frames of silence behind the last frame of each channel, so that kernels may read past the end. */
-#define PERI_STORAGE_PADDING 16
+#define PERI_STORAGE_PADDING 32
 
 /* Samples that voices read. Planar float32; channel c begins at samples + c × stride, on a cache line.
  * `holders` is counted by control alone (an atomic because several control threads and engines may share a storage);

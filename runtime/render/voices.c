@@ -26,8 +26,9 @@ typedef struct gain_piece {
 
 typedef struct playback {
   const float *channel[PERI_MAX_CHANNELS]; /* N frames each */
-  uint32_t first, last;                    /* frames of the quantum that sound */
-  bool ended;
+  uint32_t first; /* frame of the quantum that sounds */
+  bool ended;     /* stands here because one load of first and last, just stored apart, would stall */
+  uint32_t last;  /* the first that does not */
 } playback;
 
 static void loop_bounds(peri__voice *voice, int64_t *start, int64_t *end) {
@@ -106,19 +107,14 @@ static void play_unity(peri__voice *voice, playback *play, float *scratch) {
   for (uint32_t c = 0; c < channels; c++) play->channel[c] = scratch + c * N;
 }
 
-/* A stretch of the quantum read between frames: all of it forwards and away from loop and end, so that the loop has no
- * branches. */
-static void interpolate(const peri__voice *voice, float *scratch, uint32_t from, uint32_t to) {
+_Static_assert(PERI_STORAGE_PADDING >= PERI_LINEAR_AHEAD, "kernels may read past the end");
+
+/* A stretch of the quantum read between frames: all of it forwards and away from loop and end. */
+static void interpolate(const peri__render *render, const peri__voice *voice, float *scratch, uint32_t from, uint32_t to) {
   uint32_t stride = peri__stride(voice->frames);
   for (uint32_t c = 0; c < voice->channels; c++) {
     const float *in = voice->samples + (size_t)c * stride;
-    float *out = scratch + c * N;
-    int64_t position = voice->position;
-    for (uint32_t i = from; i < to; i++, position += voice->step) {
-      const float *here = in + (position >> 32);
-      float fraction = (float)(int32_t)((uint32_t)position >> 8) * 0x1p-24f;
-      out[i] = here[0] + (here[1] - here[0]) * fraction;
-    }
+    render->kernels->linear(scratch + c * N + from, in, voice->position, voice->step, to - from);
   }
 }
 
@@ -143,7 +139,7 @@ static void interpolate_one(const peri__voice *voice, float *scratch, uint32_t i
 }
 
 /* Any positions and rates, backwards too: linear interpolation. */
-static void play_resampled(peri__voice *voice, playback *play, float *scratch) {
+static void play_resampled(const peri__render *render, peri__voice *voice, playback *play, float *scratch) {
   bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
   int64_t start = 0, end = 0, frames = (int64_t)voice->frames << 32, offset = looping ? offset_of(voice) : 0;
   if (looping) loop_bounds(voice, &start, &end);
@@ -154,12 +150,13 @@ static void play_resampled(peri__voice *voice, playback *play, float *scratch) {
       bound = end;
     else if (looping && offset < end)
       bound = start;
-    /* Frames of which both neighbours lie before the bound. */
-    int64_t last = bound - PERI_ONE - 1;
-    int64_t clear = voice->step > 0 && position >= 0 && position <= last ? (last - position) / voice->step + 1 : 0;
+    /* Frames of which both neighbours lie before the bound: mostly all, and then nothing is divided. */
+    int64_t last = bound - PERI_ONE - 1, left = play->last - i, clear = 0;
+    if (voice->step > 0 && position >= 0 && position <= last)
+      clear = position + (left - 1) * voice->step <= last ? left : (last - position) / voice->step + 1;
     if (clear) {
       uint32_t to = clear < play->last - i ? i + (uint32_t)clear : play->last;
-      interpolate(voice, scratch, i, to);
+      interpolate(render, voice, scratch, i, to);
       voice->position += (int64_t)(to - i) * voice->step;
       i = to;
       continue;
@@ -271,7 +268,7 @@ static bool play_voice(peri__render *render, peri__voice *voice, playback *play,
     if (whole)
       play_unity(voice, play, scratch);
     else
-      play_resampled(voice, play, scratch);
+      play_resampled(render, voice, play, scratch);
     if (play->channel[0] == scratch) silence_outside(voice, play, scratch);
     if (voice->flags & PERI_VOICE_NONFINITE) silence_nonfinite(render, voice, play, scratch);
   }

@@ -110,3 +110,23 @@ TEST(grouping_spans_changes_no_bit) {
     free(s);
   }
 }
+
+TEST(every_kernel_reads_between_samples_as_the_scalar_one_does) {
+  for (int k = 0; peri__kernels_built[k]; k++) {
+    const peri__kernels *kernels = peri__kernels_built[k];
+    if (!kernels->usable()) continue;
+    for (int round = 0; round < 400; round++) {
+      spans_scene *s = make_scene(0);
+      float a[N + 1], b[N + 1];
+      int64_t position = (int64_t)(random_sample() * random_sample() * 1e12) & 0x3ffffffffff; /* below 1,024 frames */
+      int64_t step = (int64_t)((random_sample() + 1.0f) * (round % 2 ? 1.0f : 4.0f) * 4294967296.0f) + 1;
+      uint32_t count = (random_state >> 8) % (N + 1);
+      a[count] = b[count] = 77.0f; /* nothing behind the last frame is touched */
+      kernels->linear(a, s->sound, position, step, count);
+      peri__linear_scalar(b, s->sound, position, step, count);
+      for (uint32_t i = 0; i < count; i++) CHECK_NEAR(a[i], b[i], 5e-7);
+      CHECK(a[count] == 77.0f);
+      free(s);
+    }
+  }
+}
