@@ -11,9 +11,11 @@ typedef struct peri__kernels {
   bool (*usable)(void); /* by this processor */
   /* AUDIO THREAD. Adds the spans, one after the other, to a quantum of one or two channels; `right` may be NULL. */
   void (*mix_spans)(float *left, float *right, const peri__span *spans, size_t count);
+  /* AUDIO THREAD. The same for spans that are all mono and steady, to two channels: the same bits, sooner. */
+  void (*mix_plain)(float *left, float *right, const peri__span *spans, size_t count);
   /* AUDIO THREAD. Reads `count` frames between samples, linearly: out[i] lies at position + i × step, 32.32 frames into
-   * `in`. Positions are not negative, steps are positive; up to PERI_LINEAR_AHEAD samples behind a position may be read,
-   * whether needed or not. */
+   * `in`. Positions are not negative, steps are positive; up to PERI_LINEAR_AHEAD samples behind a position may be
+   * read, whether needed or not. */
   void (*linear)(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
 } peri__kernels;
 

@@ -1,5 +1,5 @@
-/* Reading between samples with AVX2: below a step of 2, eight frames need no more than 16 samples, which two loads bring and
- * permutes pick from. Gathers are several times slower. */
+/* Reading between samples with AVX2: below a step of 2, eight frames need no more than 16 samples, which two loads
+ * bring and permutes pick from. Gathers are several times slower. */
 #include "dsp/kernels.h"
 
 #if defined(__x86_64__)

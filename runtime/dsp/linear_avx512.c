@@ -1,5 +1,5 @@
-/* Reading between samples with AVX-512: below a step of 2, sixteen frames need no more than 32 samples, which one permute of
- * two vectors picks from. */
+/* Reading between samples with AVX-512: below a step of 2, sixteen frames need no more than 32 samples, which one
+ * permute of two vectors picks from. */
 #include "dsp/kernels.h"
 
 #if defined(__x86_64__)

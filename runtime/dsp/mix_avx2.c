@@ -18,7 +18,7 @@
 
 static bool usable(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-const peri__kernels peri__kernels_avx2 = {"avx2", usable, mix_spans, peri__linear_avx2};
+const peri__kernels peri__kernels_avx2 = {"avx2", usable, mix_spans, add_plain, peri__linear_avx2};
 #else
 typedef int peri__no_avx2;
 #endif

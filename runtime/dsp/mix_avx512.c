@@ -18,7 +18,7 @@
 
 static bool usable(void) { return __builtin_cpu_supports("avx512f"); }
 
-const peri__kernels peri__kernels_avx512 = {"avx512", usable, mix_spans, peri__linear_avx512};
+const peri__kernels peri__kernels_avx512 = {"avx512", usable, mix_spans, add_plain, peri__linear_avx512};
 #else
 typedef int peri__no_avx512;
 #endif

@@ -26,4 +26,4 @@ static void mix_spans(float *left, float *right, const peri__span *spans, size_t
 
 static bool usable(void) { return true; }
 
-const peri__kernels peri__kernels_scalar = {"scalar", usable, mix_spans, peri__linear_scalar};
+const peri__kernels peri__kernels_scalar = {"scalar", usable, mix_spans, mix_spans, peri__linear_scalar};

@@ -18,7 +18,7 @@
 
 static bool usable(void) { return true; }
 
-const peri__kernels peri__kernels_sse2 = {"sse2", usable, mix_spans, peri__linear_scalar};
+const peri__kernels peri__kernels_sse2 = {"sse2", usable, mix_spans, add_plain, peri__linear_scalar};
 #else
 typedef int peri__no_sse2;
 #endif

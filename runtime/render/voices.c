@@ -13,6 +13,7 @@ typedef struct span_batch {
   peri__signal *sum;
   peri_interpretation interpretation;
   uint32_t count, scratch;
+  bool plain; /* all spans are mono and steady */
   peri__span span[PERI_BATCH_SPANS];
 } span_batch;
 
@@ -26,9 +27,9 @@ typedef struct gain_piece {
 
 typedef struct playback {
   const float *channel[PERI_MAX_CHANNELS]; /* N frames each */
-  uint32_t first; /* frame of the quantum that sounds */
-  bool ended;     /* stands here because one load of first and last, just stored apart, would stall */
-  uint32_t last;  /* the first that does not */
+  uint32_t first;                          /* frame of the quantum that sounds */
+  bool ended;    /* stands here because one load of first and last, just stored apart, would stall */
+  uint32_t last; /* the first that does not */
 } playback;
 
 static void loop_bounds(peri__voice *voice, int64_t *start, int64_t *end) {
@@ -110,7 +111,8 @@ static void play_unity(peri__voice *voice, playback *play, float *scratch) {
 _Static_assert(PERI_STORAGE_PADDING >= PERI_LINEAR_AHEAD, "kernels may read past the end");
 
 /* A stretch of the quantum read between frames: all of it forwards and away from loop and end. */
-static void interpolate(const peri__render *render, const peri__voice *voice, float *scratch, uint32_t from, uint32_t to) {
+static void interpolate(const peri__render *render, const peri__voice *voice, float *scratch, uint32_t from,
+                        uint32_t to) {
   uint32_t stride = peri__stride(voice->frames);
   for (uint32_t c = 0; c < voice->channels; c++) {
     const float *in = voice->samples + (size_t)c * stride;
@@ -342,16 +344,26 @@ static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const play
 
 /* ---- Spans ------------------------------------------------------------------------------------------------------ */
 
-static void flush(span_batch *batch) {
-  peri__signal *sum = batch->sum;
-  batch->render->kernels->mix_spans(sum->samples, sum->channels == 2 ? sum->samples + N : NULL, batch->span,
-                                    batch->count);
+static void empty(span_batch *batch) {
   batch->count = batch->scratch = 0;
+  batch->plain = true;
+}
+
+static void flush(span_batch *batch) {
+  const peri__kernels *kernels = batch->render->kernels;
+  peri__signal *sum = batch->sum;
+  bool stereo = sum->channels == 2;
+  if (stereo && batch->plain)
+    kernels->mix_plain(sum->samples, sum->samples + N, batch->span, batch->count);
+  else
+    kernels->mix_spans(sum->samples, stereo ? sum->samples + N : NULL, batch->span, batch->count);
+  empty(batch);
 }
 
 static void add_span(span_batch *batch, const float *left, const float *right, float gain_left, float gain_right,
                      float slope_left, float slope_right) {
   batch->span[batch->count++] = (peri__span){{left, right}, {gain_left, gain_right}, {slope_left, slope_right}};
+  batch->plain = batch->plain && left == right && slope_left == 0.0f && slope_right == 0.0f;
 }
 
 /* Room for the spans and copies of one voice. */
@@ -475,7 +487,10 @@ static uint32_t add_in_place(span_batch *batch, peri__voice **list, uint32_t fro
     if (place + N > (looping ? voice->loop_end : voice->frames) || !voice->samples) break;
     if (!(stereo && voice->channels <= 2) && !fits_spans(batch, voice)) break;
     const float *left = voice->samples + place, *right = left;
-    if (voice->channels == 2) right += peri__stride(voice->frames);
+    if (voice->channels == 2) {
+      right += peri__stride(voice->frames);
+      batch->plain = false;
+    }
     batch->span[count++] = (peri__span){{left, right}, {voice->gain[0], voice->gain[1]}, {0.0f, 0.0f}};
     if (voice->channels == 2 && (voice->gain[2] != 0.0f || voice->gain[3] != 0.0f))
       batch->span[count++] = (peri__span){{right, left}, {voice->gain[2], voice->gain[3]}, {0.0f, 0.0f}};
@@ -496,7 +511,7 @@ void peri__voices_render(peri__render *render, peri__input *input, peri__signal 
   batch.render = render;
   batch.sum = sum;
   batch.interpretation = interpretation;
-  batch.count = batch.scratch = 0;
+  empty(&batch);
   peri__voice **list = input->list->voice;
   uint32_t kept = 0, count = input->count;
   for (uint32_t v = 0; v < count;) {

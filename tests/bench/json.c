@@ -1,0 +1,79 @@
+/* The table as JSON: what was measured where, then one object a row. */
+#include "bench/bench.h"
+#include "dsp/kernels.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static FILE *json;
+static const char *json_path;
+static bool row_before;
+
+static void must_write(bool well) {
+  if (well) return;
+  fprintf(stderr, "perilune-bench: cannot write '%s': %s\n", json_path, strerror(errno));
+  exit(1);
+}
+
+static void text_member(const char *name, const char *text) {
+  fprintf(json, "\"%s\": \"", name);
+  for (; *text; text++) {
+    if (*text == '"' || *text == '\\') fputc('\\', json);
+    if ((unsigned char)*text >= ' ') fputc(*text, json);
+  }
+  fputs("\", ", json);
+}
+
+static void number_member(const char *name, double value) {
+  if (isfinite(value))
+    fprintf(json, "\"%s\": %.6g, ", name, value);
+  else
+    fprintf(json, "\"%s\": null, ", name);
+}
+
+static void cpu_member(void) {
+  char line[256], *model = NULL;
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  while (file && !model && fgets(line, sizeof line, file))
+    if (strncmp(line, "model name", 10) == 0) model = strchr(line, ':');
+  if (file) fclose(file);
+  text_member("cpu", model ? model + 2 : "unknown");
+}
+
+void bench_json_open(const char *path) {
+  json_path = path;
+  json = fopen(path, "w");
+  must_write(json != NULL);
+  fputs("{", json);
+  text_member("perilune", peri_version());
+  cpu_member();
+  KERNELS
+  fputs("\"rows\": [", json);
+}
+
+void bench_json_row(const bench_row *row) {
+  if (!json) return;
+  fputs(row_before ? ",\n  {" : "\n  {", json);
+  row_before = true;
+  text_member("subject", row->subject);
+  text_member("name", row->name + strspn(row->name, " "));
+  number_member("ours", row->ours);
+  text_member("unit", row->unit);
+  text_member("limit_name", row->limit_name);
+  number_member("limit", row->limit);
+  number_member("ratio", row->ratio);
+  number_member("goal", row->goal > 0 ? row->goal : NAN);
+  number_member("spread", row->rounds ? row->spread : NAN);
+  fprintf(json, "\"rounds\": %d}", row->rounds);
+}
+
+void bench_json_close(void) {
+  if (!json) return;
+  fputs("\n]}\n", json);
+  bool written = !ferror(json);
+  must_write(fclose(json) == 0 && written);
+  json = NULL;
+}
