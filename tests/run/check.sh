@@ -35,11 +35,27 @@ clang_release() {
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 }
 
+neon() {
+  program=$(mktemp) || return 1
+  aarch64-linux-gnu-gcc -std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off -Wall -Wextra -Werror -static -Iruntime/include -Iruntime \
+    tests/neon/kernels.c runtime/dsp/kernels.c runtime/dsp/mix_*.c runtime/dsp/linear*.c runtime/base/base.c -o "$program" -lm &&
+    qemu-aarch64 "$program"
+  result=$?
+  rm -f "$program"
+  return $result
+}
+
 step luacheck luacheck -q premake5.lua scripts tests
 step clang-format format
 step cppcheck cppcheck -q -j "$(nproc)" --std=c11 --enable=warning,performance,portability --inline-suppr \
   --error-exitcode=1 --suppress=unknownMacro -D_GNU_SOURCE -Iruntime/include -Iruntime runtime bindings host
 step "clang, release, no warnings" clang_release
+if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then
+  step "neon kernels under qemu" neon
+else
+  echo "skipped neon kernels: no gcc-aarch64-linux-gnu or qemu-user here"
+  count 0 0 1
+fi
 
 # Warnings fail these builds. The Lua module is checked where a sanitizer can be preloaded.
 CC=clang CFLAGS=-Werror step "build validate with clang" ./dev build validate &&
