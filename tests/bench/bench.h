@@ -21,7 +21,7 @@ typedef struct bench_side {
 
 typedef struct bench_race {
   const char *name;
-  bench_side ours;
+  bench_side ours;                /* no `run`: the limit alone */
   bench_side limit[BENCH_LIMITS]; /* those with a `run`; one row each */
   double per;                     /* things done in a run: figures are nanoseconds for one of them */
   double sound;                   /* or, if not 0, seconds of sound in a run: figures are times real time */
@@ -31,7 +31,7 @@ typedef struct bench_race {
 /* Runs a race and prints its rows: medians of ours and the limit, and the median of the rounds' own ratios of time. */
 void bench_run(const bench_race *race);
 
-/* A row of figures that are no times. */
+/* A row of figures that are no times, or, as NAN, that are not to be had. */
 typedef struct bench_figure {
   const char *name, *unit, *limit_name;
   double ours, limit;
@@ -41,6 +41,19 @@ void bench_print(const bench_figure *figure);
 /* Runs one side alone, for a time with a fixed limit, and prints it in `unit` of `nanoseconds` each. */
 void bench_time(const char *name, bench_side ours, const char *unit, double nanoseconds, double limit,
                 const char *limit_name);
+
+/* ---- The table as JSON, besides: nothing where it is not open ---------------------------------------------------- */
+
+typedef struct bench_row {
+  const char *subject, *name, *unit, *limit_name;
+  double ours, limit, ratio; /* NAN for none */
+  double spread, goal;       /* goal: 0 for none */
+  int rounds;                /* 0: counted, not measured */
+} bench_row;
+
+void bench_json_open(const char *path); /* ends the program where it cannot */
+void bench_json_row(const bench_row *row);
+void bench_json_close(void);
 
 /* ---- What the scenes share -------------------------------------------------------------------------------------- */
 
@@ -52,12 +65,24 @@ float bench_random(void);                  /* 0 to 1, the same sequence in every
 void bench_render(peri_engine *engine, uint32_t quanta);
 peri_stats bench_stats(peri_engine *engine);
 
+typedef struct bench_voice {
+  float volume, pan, rate;
+} bench_voice;
+
+/* Volumes and pans by chance, all together about as loud as one; rates of 1 or, by chance, 0.5 to 2. */
+void bench_plan_voices(bench_voice *voices, uint32_t count, bool rates);
+
+/* Loops of `sound`, started over BENCH_STAGGER rendered quanta: their playheads spread over 0.3 s. */
+void bench_start_voices(peri_engine *engine, peri_buffer *sound, const bench_voice *voices, uint32_t count);
+#define BENCH_STAGGER 112
+
 /* ---- Subjects, one file each ------------------------------------------------------------------------------------ */
 
 void bench_starts(void);
 void bench_lua(void);
 void bench_blocks(void);
 void bench_mixing(void);
+void bench_openal(void);
 void bench_plan(void);
 void bench_bytes(void);
 void bench_decode(void);

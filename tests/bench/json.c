@@ -50,7 +50,9 @@ void bench_json_open(const char *path) {
   fputs("{", json);
   text_member("perilune", peri_version());
   cpu_member();
-  KERNELS
+  const char *wanted = getenv("PERILUNE_CPU");
+  const peri__kernels *kernels = wanted && *wanted ? peri__kernels_named(wanted) : NULL;
+  text_member("kernels", (kernels ? kernels : peri__kernels_named(NULL))->name);
   fputs("\"rows\": [", json);
 }
 

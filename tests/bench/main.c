@@ -39,7 +39,7 @@ static summary summarise(const double *values, int count) {
   return (summary){median, median != 0 ? (sorted[count - 1 - count / 4] - sorted[count / 4]) / 2 / median : 0};
 }
 
-static double run_side(const bench_side *side) { return side->run ? side->run(side->scene) : 0; }
+static double run_side(const bench_side *side) { return side->run ? side->run(side->scene) : NAN; }
 
 static bool goes_on(int rounds, uint64_t began) {
   if (rounds < MIN_ROUNDS) return true;
@@ -49,31 +49,27 @@ static bool goes_on(int rounds, uint64_t began) {
 /* ---- Rows ------------------------------------------------------------------------------------------------------- */
 
 static const char *number(double value, char text[32]) {
+  if (isnan(value)) return "-";
   int decimals = value == 0 || value >= 100 ? 0 : value < 1 ? 3 : value < 10 ? 2 : 1;
   snprintf(text, 32, "%.*f", decimals, value);
   return text;
 }
 
-typedef struct row {
-  const char *name, *unit, *limit_name;
-  double ours, limit, ratio; /* ratio: NAN for none */
-  double spread, goal;       /* goal: 0 for none */
-  int rounds;                /* 0: counted, not measured */
-} row;
+static const char *subject; /* under way */
 
-static void print_row(const row *line) {
-  char ours[32], limit[32], ratio[32] = "-", rounds[32] = "";
-  if (!isnan(line->ratio)) number(line->ratio, ratio);
+static void print_row(const bench_row *line) {
+  char ours[32], limit[32], ratio[32], rounds[32] = "";
   if (line->rounds) snprintf(rounds, sizeof rounds, "±%.0f%% of %d", line->spread * 100, line->rounds);
   printf("  %-38s %8s %-6s %8s %8s  %-13s %s", line->name, number(line->ours, ours), line->unit,
-         number(line->limit, limit), ratio, rounds, line->limit_name);
+         number(line->limit, limit), number(line->ratio, ratio), rounds, line->limit_name);
   if (line->goal > 0) printf("; goal %g%s", line->goal, line->ratio > line->goal ? ", missed" : "");
   putchar('\n');
   fflush(stdout);
+  bench_json_row(line);
 }
 
 void bench_print(const bench_figure *figure) {
-  row line = {figure->name, figure->unit, figure->limit_name, figure->ours, figure->limit, NAN, 0, 0, 0};
+  bench_row line = {subject, figure->name, figure->unit, figure->limit_name, figure->ours, figure->limit, NAN, 0, 0, 0};
   if (line.limit != 0) line.ratio = line.ours / line.limit;
   print_row(&line);
 }
@@ -94,12 +90,12 @@ void bench_run(const bench_race *race) {
     for (int r = 0; r < rounds; r++) ratios[r] = times[0][r] / times[1 + l][r];
     summary ratio = summarise(ratios, rounds);
     double ours = summarise(times[0], rounds).median, limit = summarise(times[1 + l], rounds).median;
-    row line = {.name = race->name, .unit = "ns", .limit_name = race->limit[l].name};
+    bench_row line = {.subject = subject, .name = race->name, .unit = "ns", .limit_name = race->limit[l].name};
     line.ours = ours / race->per;
     line.limit = limit / race->per;
     if (race->sound > 0) line.unit = "x", line.ours = race->sound * 1e9 / ours, line.limit = race->sound * 1e9 / limit;
     line.ratio = ratio.median;
-    line.spread = ratio.spread;
+    line.spread = race->ours.run ? ratio.spread : summarise(times[1 + l], rounds).spread;
     line.goal = race->goal[l];
     line.rounds = rounds;
     print_row(&line);
@@ -114,7 +110,7 @@ void bench_time(const char *name, bench_side ours, const char *unit, double nano
   for (uint64_t began = peri__nanoseconds(); goes_on(rounds, began); rounds++) times[rounds] = run_side(&ours);
   summary time = summarise(times, rounds);
   double figure = time.median / nanoseconds;
-  print_row(&(row){name, unit, limit_name, figure, limit, figure / limit, time.spread, 0, rounds});
+  print_row(&(bench_row){subject, name, unit, limit_name, figure, limit, figure / limit, time.spread, 0, rounds});
 }
 
 /* ---- What the scenes share -------------------------------------------------------------------------------------- */
@@ -169,6 +165,8 @@ static const struct {
     {"lua", "Create and start a source from Lua, the collector's work included", bench_lua},
     {"blocks", "Hand a block of 1,024 floats to another thread, on the audio thread's side", bench_blocks},
     {"mixing", "Mix looping voices over one sound of 0.3 s, own gain and pan: a voice and frame", bench_mixing},
+    {"openal", "Mix the same voices, against OpenAL Soft: goals are 8, 10, 12 times as fast, at other rates 4 times",
+     bench_openal},
     {"plan", "Add source -> gain -> destination to a graph of them, and start it", bench_plan},
     {"bytes", "Memory of one playing source", bench_bytes},
     {"decode", "Decode Ogg Vorbis: times real time", bench_decode},
@@ -176,7 +174,8 @@ static const struct {
 #define SUBJECTS (sizeof subjects / sizeof *subjects)
 
 static int usage(FILE *out, int status) {
-  fputs("Usage: perilune-bench [--quick] [NAME]\n\nMeasures everything, or the subjects with NAME in their names:",
+  fputs("Usage: perilune-bench [--quick] [--json FILE] [NAME]\n\nMeasures everything, or the subjects with NAME in "
+        "their names, writing all rows to FILE too:",
         out);
   for (size_t s = 0; s < SUBJECTS; s++) fprintf(out, " %s", subjects[s].name);
   fputs("\n", out);
@@ -184,10 +183,12 @@ static int usage(FILE *out, int status) {
 }
 
 int main(int count, char **arguments) {
-  const char *wanted = "";
+  const char *wanted = "", *json = NULL;
   for (int a = 1; a < count; a++) {
     if (strcmp(arguments[a], "--quick") == 0)
       seconds_a_race = 0.15;
+    else if (strcmp(arguments[a], "--json") == 0 && a + 1 < count)
+      json = arguments[++a];
     else if (strcmp(arguments[a], "--help") == 0)
       return usage(stdout, 0);
     else if (arguments[a][0] == '-' || *wanted)
@@ -198,6 +199,8 @@ int main(int count, char **arguments) {
   bool known = false;
   for (size_t s = 0; s < SUBJECTS; s++) known = known || strstr(subjects[s].name, wanted);
   if (!known) return usage(stderr, 2);
+
+  if (json) bench_json_open(json);
 
   /* Freed memory stays with the process, so that no round pays for pages that the one before has paid for. */
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
@@ -214,7 +217,9 @@ int main(int count, char **arguments) {
   for (size_t s = 0; s < SUBJECTS; s++) {
     if (!strstr(subjects[s].name, wanted)) continue;
     printf("%s: %s\n", subjects[s].name, subjects[s].title);
+    subject = subjects[s].name;
     subjects[s].run();
   }
+  bench_json_close();
   return 0;
 }

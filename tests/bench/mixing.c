@@ -9,7 +9,6 @@
 
 #define N PERI_QUANTUM
 #define FRAMES 14400 /* 0.3 s */
-#define STAGGER 112  /* quanta over which voices start: their playheads spread over the whole sound */
 
 static float samples[FRAMES + LIMIT_TAIL];
 
@@ -43,19 +42,21 @@ static double run_limit(void *user) {
 
 /* ---- Voices ----------------------------------------------------------------------------------------------------- */
 
-typedef struct voice_plan {
-  float volume, pan, rate;
-} voice_plan;
+void bench_plan_voices(bench_voice *voices, uint32_t count, bool rates) {
+  for (uint32_t v = 0; v < count; v++)
+    voices[v] = (bench_voice){(0.5f + bench_random()) / (float)count, 2 * bench_random() - 1,
+                              rates ? 0.5f + 1.5f * bench_random() : 1.0f};
+}
 
-static void start_voices(peri_engine *engine, peri_buffer *sound, const voice_plan *plans, uint32_t count) {
+void bench_start_voices(peri_engine *engine, peri_buffer *sound, const bench_voice *voices, uint32_t count) {
   peri_source_def def = peri_default_source_def();
   def.buffer = sound;
   def.loop = def.panned = true;
-  for (uint32_t q = 0, v = 0; q < STAGGER; q++) {
-    for (; v < count && v * STAGGER < (q + 1) * count; v++) {
-      def.volume = plans[v].volume;
-      def.pan = plans[v].pan;
-      def.playback_rate = plans[v].rate;
+  for (uint32_t q = 0, v = 0; q < BENCH_STAGGER; q++) {
+    for (; v < count && v * BENCH_STAGGER < (q + 1) * count; v++) {
+      def.volume = voices[v].volume;
+      def.pan = voices[v].pan;
+      def.playback_rate = voices[v].rate;
       bench_must(peri_source_play(engine, &def, peri_engine_destination(engine)) != 0, "play");
     }
     bench_render(engine, 1);
@@ -63,19 +64,19 @@ static void start_voices(peri_engine *engine, peri_buffer *sound, const voice_pl
   peri_engine_update(engine);
 }
 
-/* Where voice v is after start_voices. */
-static limit_voice limit_voice_of(const voice_plan *plan, uint32_t v, uint32_t count) {
+/* Where voice v is after bench_start_voices. */
+static limit_voice limit_voice_of(const bench_voice *plan, uint32_t v, uint32_t count) {
   double angle = ((double)plan->pan + 1) / 2 * 1.57079632679489662;
   limit_voice voice = {
       .samples = samples, .step = (int64_t)((double)plan->rate * 0x1p32 + 0.5), .length = (int64_t)FRAMES << 32};
   voice.left = plan->volume * (float)cos(angle);
   voice.right = plan->volume * (float)sin(angle);
-  uint32_t started = v * STAGGER / count;
-  voice.position = (int64_t)(STAGGER - started) * N * voice.step % voice.length;
+  uint32_t started = v * BENCH_STAGGER / count;
+  voice.position = (int64_t)(BENCH_STAGGER - started) * N * voice.step % voice.length;
   return voice;
 }
 
-static mix_scene limit_scene(const mix_scene *ours, const voice_plan *plans, mix_limit limit) {
+static mix_scene limit_scene(const mix_scene *ours, const bench_voice *plans, mix_limit limit) {
   mix_scene scene = {.limit = limit, .count = ours->count, .quanta = ours->quanta};
   scene.voices = malloc(scene.count * sizeof *scene.voices);
   scene.out = malloc((size_t)scene.quanta * 2 * N * sizeof(float));
@@ -98,14 +99,12 @@ static void free_scene(mix_scene *scene) {
 /* ---- Races ------------------------------------------------------------------------------------------------------ */
 
 static void race(const char *name, peri_buffer *sound, uint32_t count, bool rates) {
-  voice_plan *plans = malloc(count * sizeof *plans);
+  bench_voice *plans = malloc(count * sizeof *plans);
   mix_scene ours = {.engine = bench_engine(), .count = count, .quanta = count > 2048 ? 4 : 8192 / count};
   ours.out = malloc((size_t)ours.quanta * 2 * N * sizeof(float));
   bench_must(plans && ours.out, "memory");
-  for (uint32_t v = 0; v < count; v++)
-    plans[v] = (voice_plan){(0.5f + bench_random()) / (float)count, 2 * bench_random() - 1,
-                            rates ? 0.5f + 1.5f * bench_random() : 1.0f};
-  start_voices(ours.engine, sound, plans, count);
+  bench_plan_voices(plans, count, rates);
+  bench_start_voices(ours.engine, sound, plans, count);
 
   mix_limit fast = rates ? limit_rates_avx2() : limit_unity_avx2();
   mix_scene plain = limit_scene(&ours, plans, rates ? limit_rates_plain : limit_unity_plain);
