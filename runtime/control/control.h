@@ -167,6 +167,7 @@ bool peri__publish(peri_engine *engine);
 /* Seconds to frames on the engine's clock; snaps to whole frames within 1/1024 of a frame. */
 double peri__frames_of(const peri_engine *engine, double seconds);
 
+#define PERI_RECLAIM_EACH_CALL 4u /* sources, at each create and play: nothing piles up without updates */
 /* engine.c: takes back what the audio thread is done with; at most `most` sources. */
 void peri__reclaim(peri_engine *engine, uint32_t most);
 /* Starts the loader threads if need be. */

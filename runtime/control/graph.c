@@ -176,7 +176,7 @@ peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {
     return 0;
   }
   peri__lock(engine);
-  peri__reclaim(engine, 4);
+  peri__reclaim(engine, PERI_RECLAIM_EACH_CALL);
   uint32_t index = peri__graph_add(engine, kind, NULL);
   peri_node id = 0;
   if (index != PERI_NONE) {

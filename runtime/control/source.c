@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#define RECLAIM_EACH_CALL 4u
 #define GENERATION_SPENT UINT32_MAX
 
 /* ---- Slots ------------------------------------------------------------------------------------------------------ */
@@ -371,7 +370,7 @@ void peri__source_drop_storage(peri__source *source) {
 
 /* A slot, set up by a definition that was checked; NULL on failure. */
 static peri__source *create(peri_engine *engine, const peri_source_def *def) {
-  peri__reclaim(engine, RECLAIM_EACH_CALL);
+  peri__reclaim(engine, PERI_RECLAIM_EACH_CALL);
   peri__source *source = take_slot(engine);
   if (!source) return NULL;
   source->storage = NULL;
