@@ -34,13 +34,6 @@ void peri__thread_join(peri__thread thread) { pthread_join(thread, NULL); }
 void peri__mutex_create(peri__mutex *mutex) { pthread_mutex_init(mutex, NULL); }
 void peri__mutex_destroy(peri__mutex *mutex) { pthread_mutex_destroy(mutex); }
 
-void peri__mutex_lock(peri__mutex *mutex) {
-  PERI_ASSERT_NOT_AUDIO_THREAD();
-  pthread_mutex_lock(mutex);
-}
-
-void peri__mutex_unlock(peri__mutex *mutex) { pthread_mutex_unlock(mutex); }
-
 void peri__condition_create(peri__condition *condition) {
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);

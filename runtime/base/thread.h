@@ -16,8 +16,11 @@ void peri__thread_join(peri__thread thread);
 
 void peri__mutex_create(peri__mutex *mutex);
 void peri__mutex_destroy(peri__mutex *mutex);
-void peri__mutex_lock(peri__mutex *mutex);
-void peri__mutex_unlock(peri__mutex *mutex);
+static inline void peri__mutex_lock(peri__mutex *mutex) {
+  PERI_ASSERT_NOT_AUDIO_THREAD();
+  pthread_mutex_lock(mutex);
+}
+static inline void peri__mutex_unlock(peri__mutex *mutex) { pthread_mutex_unlock(mutex); }
 
 void peri__condition_create(peri__condition *condition);
 void peri__condition_destroy(peri__condition *condition);

@@ -19,7 +19,7 @@ peri_buffer *peri__buffer_of_storage(peri__storage *storage) {
   buffer->id = atomic_fetch_add(&last_id, 1) + 1;
   atomic_store(&buffer->references, 1);
   peri__mutex_create(&buffer->lock);
-  buffer->storage = storage;
+  atomic_init(&buffer->storage, storage);
   buffer->channels = storage->channels;
   buffer->frames = storage->frames;
   buffer->sample_rate = storage->sample_rate;
@@ -59,9 +59,14 @@ peri_buffer *peri_buffer_retain(peri_buffer *buffer) {
   return buffer;
 }
 
+/* With the lock held, or as the last who holds the buffer. */
+static peri__storage *storage_of(peri_buffer *buffer) {
+  return atomic_load_explicit(&buffer->storage, memory_order_relaxed);
+}
+
 static void destroy(peri_buffer *buffer) {
   atomic_fetch_sub(&alive, 1);
-  peri__storage_drop(buffer->storage);
+  peri__storage_drop(storage_of(buffer));
   peri__mutex_destroy(&buffer->lock);
   peri__release(buffer, sizeof *buffer);
 }
@@ -74,7 +79,7 @@ void peri_buffer_release(peri_buffer *buffer) {
 
 peri__storage *peri__buffer_hold_storage(peri_buffer *buffer) {
   peri__mutex_lock(&buffer->lock);
-  peri__storage *storage = buffer->storage;
+  peri__storage *storage = storage_of(buffer);
   peri__storage_hold(storage);
   peri__mutex_unlock(&buffer->lock);
   return storage;
@@ -123,21 +128,23 @@ bool peri_buffer_read(peri_buffer *buffer, uint32_t channel, uint64_t start, flo
 
 /* A storage that nobody else reads, in place of the one that sources play. */
 static bool make_own(peri_buffer *buffer) {
-  if (atomic_load_explicit(&buffer->storage->holders, memory_order_acquire) == 1) return true;
-  peri__storage *copy = peri__storage_copy(buffer->storage);
+  peri__storage *storage = storage_of(buffer);
+  if (atomic_load_explicit(&storage->holders, memory_order_acquire) == 1) return true;
+  peri__storage *copy = peri__storage_copy(storage);
   if (!copy) return false;
   copy->buffer = buffer;
-  peri__storage_drop(buffer->storage);
-  buffer->storage = copy;
+  atomic_store_explicit(&buffer->storage, copy, memory_order_relaxed);
+  peri__storage_drop(storage);
   return true;
 }
 
 bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, const float *samples, uint64_t count) {
   peri__mutex_lock(&buffer->lock);
-  bool done = check_range(buffer->storage, channel, start, samples, count) && make_own(buffer);
+  bool done = check_range(storage_of(buffer), channel, start, samples, count) && make_own(buffer);
   if (done && count) {
-    memcpy(peri__storage_channel(buffer->storage, channel) + start, samples, count * sizeof(float));
-    if (!peri__all_finite(samples, count)) buffer->storage->nonfinite = true;
+    peri__storage *storage = storage_of(buffer);
+    memcpy(peri__storage_channel(storage, channel) + start, samples, count * sizeof(float));
+    if (!peri__all_finite(samples, count)) storage->nonfinite = true;
   }
   peri__mutex_unlock(&buffer->lock);
   return done;

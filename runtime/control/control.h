@@ -12,6 +12,7 @@
 /* ---- Buffers ---------------------------------------------------------------------------------------------------- */
 
 typedef struct peri__registry_entry peri__registry_entry;
+typedef struct peri__use peri__use;
 
 struct peri_buffer {
   uint64_t id;
@@ -19,15 +20,35 @@ struct peri_buffer {
   double sample_rate;
   double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */
   atomic_uint_fast32_t references;
-  peri__mutex lock;            /* guards `storage` */
-  peri__storage *storage;      /* one holder is the buffer */
-  peri__registry_entry *entry; /* of the registry that knows it, guarded by the registries' lock */
+  peri__mutex lock;                 /* guards `storage` and what is in it */
+  _Atomic(peri__storage *) storage; /* one holder is the buffer; written with the lock held, compared without it */
+  peri__registry_entry *entry;      /* of the registry that knows it, guarded by the registries' lock */
 };
 
 /* No lock needed. Takes over the storage's reference; NULL drops it. */
 peri_buffer *peri__buffer_of_storage(peri__storage *storage);
 /* No lock needed. The storage that a source gets now, held. */
 peri__storage *peri__buffer_hold_storage(peri_buffer *buffer);
+
+/* ---- Uses of storages, use.c ------------------------------------------------------------------------------------ */
+
+/* Sources of one engine over one storage; see use.c. */
+struct peri__use {
+  peri__storage *storage; /* held; its buffer too */
+  uint32_t count;         /* sources */
+  peri__use *next;        /* in its place of the table */
+};
+
+/* Of the samples that the buffer has now. The use holds its storage, so no other one can have that address. */
+static inline bool peri__use_is_of(const peri__use *use, peri_buffer *buffer) {
+  return use->storage == atomic_load_explicit(&buffer->storage, memory_order_relaxed);
+}
+
+peri__use *peri__use_find_or_make(peri_engine *engine, peri_buffer *buffer); /* not counted yet; NULL without memory */
+void peri__use_end(peri_engine *engine, peri__use *use);                     /* its last source is gone */
+void peri__uses_destroy(peri_engine *engine);
+
+/* ---- The registry ----------------------------------------------------------------------------------------------- */
 
 /* registry.c, no lock of an engine needed. */
 peri_buffer *peri__registry_find(peri_engine *engine, const char *key, size_t key_bytes); /* a reference, or NULL */
@@ -130,6 +151,9 @@ struct peri_engine {
   size_t chunk_capacity, chunk_count;
   peri__source *free_source;
   peri__source_details *free_details;
+  peri__use **uses; /* a table by buffer */
+  size_t use_places, use_count;
+  peri__use *last_use, *free_use;
   peri__link *ended;                 /* came back, not yet looked at */
   uint32_t sources;                  /* slots in use */
   uint64_t list_bytes;               /* of voice lists */
@@ -161,8 +185,17 @@ static inline void peri__unlock(const peri_engine *engine) { peri__mutex_unlock(
 #define PERI_ROOM(engine, name) peri__commands_reserve(&(engine)->render.commands, PERI_COMMAND_BYTES(name))
 #define PERI_SEND(engine, name, ...)                                                                                   \
   ((engine)->pushed++, (void)(PERI_PUSH(&(engine)->render.commands, name, __VA_ARGS__)))
+/* What is left to do of it when a plan is owed or was overtaken. */
+void peri__publish_plan(peri_engine *engine);
 /* Commits what was sent, outside of begin … commit. Returns true. */
-bool peri__publish(peri_engine *engine);
+static inline bool peri__publish(peri_engine *engine) {
+  if (engine->batch) return true;
+  if (engine->plan_owed || engine->graph.overtaken)
+    peri__publish_plan(engine);
+  else
+    peri__commands_commit(&engine->render.commands);
+  return true;
+}
 
 /* Seconds to frames on the engine's clock; snaps to whole frames within 1/1024 of a frame. */
 double peri__frames_of(const peri_engine *engine, double seconds);
@@ -170,6 +203,14 @@ double peri__frames_of(const peri_engine *engine, double seconds);
 #define PERI_RECLAIM_EACH_CALL 4u /* sources, at each create and play: nothing piles up without updates */
 /* engine.c: takes back what the audio thread is done with; at most `most` sources. */
 void peri__reclaim(peri_engine *engine, uint32_t most);
+/* The same at each create and play: most find nothing to do. */
+static inline void peri__reclaim_some(peri_engine *engine) {
+  peri__render *render = &engine->render;
+  bool any = engine->ended || engine->graph.removed_count || engine->taps ||
+             atomic_load_explicit(&render->ended_sources.offered, memory_order_relaxed) ||
+             atomic_load_explicit(&render->retired.offered, memory_order_relaxed);
+  if (any) peri__reclaim(engine, PERI_RECLAIM_EACH_CALL);
+}
 /* Starts the loader threads if need be. */
 bool peri__need_loader(peri_engine *engine);
 
@@ -178,7 +219,14 @@ bool peri__graph_create(peri_engine *engine, uint32_t channels);
 void peri__graph_destroy(peri_engine *engine);
 /* A slot and its render half; PERI_NONE on failure. `params` are taken over if given. */
 uint32_t peri__graph_add(peri_engine *engine, peri_node_kind kind, peri__param *params);
-peri__graph_node *peri__find_node(peri_engine *engine, peri_node id); /* not for sources; NULL sets peri_error() */
+/* Not for sources. NULL, and the first one sets no peri_error(): many that ask only want to know. */
+static inline peri__graph_node *peri__peek_node(const peri_engine *engine, peri_node id) {
+  uint32_t index = (uint32_t)id, generation = (uint32_t)(id >> 32);
+  if (index >= engine->graph.node_count || generation == 0) return NULL;
+  peri__graph_node *node = &engine->graph.nodes[index];
+  return generation == node->generation && node->render && !node->removed && !node->source ? node : NULL;
+}
+peri__graph_node *peri__find_node(peri_engine *engine, peri_node id);
 peri_node peri__node_id(const peri_engine *engine, uint32_t index);
 void peri__graph_free_node(peri_engine *engine, uint32_t index);
 void peri__unlink_out(peri_engine *engine, uint32_t node);
@@ -199,19 +247,37 @@ void peri__plan_free(peri_engine *engine, peri__plan *plan);
 
 /* source.c; peri__source.flags */
 enum {
-  PERI_SOURCE_HELD = 1,
-  PERI_SOURCE_NOTIFY = 2,
-  PERI_SOURCE_PANNED = 4,
-  PERI_SOURCE_WHOLE_FRAMES = 8,
-  PERI_SOURCE_WAS_STARTED = 16,
-  PERI_SOURCE_HAD_BUFFER = 32,
-  PERI_SOURCE_LOOPS = 64,
+  PERI_SOURCE_NOTIFY = 1,
+  PERI_SOURCE_PANNED = 2,
+  PERI_SOURCE_WHOLE_FRAMES = 4,
+  PERI_SOURCE_WAS_STARTED = 8,
+  PERI_SOURCE_HAD_BUFFER = 16,
+  PERI_SOURCE_LOOPS = 32,
 };
 
-peri__source *peri__find_source(peri_engine *engine, peri_node id); /* NULL sets peri_error() */
-bool peri__source_gone(const peri__source *source);
-bool peri__source_started(const peri__source *source);
-peri_node peri__source_id(const peri__source *source);
+static inline bool peri__source_gone(const peri__source *source) {
+  unsigned phase = atomic_load_explicit(&((peri__source *)source)->phase, memory_order_relaxed);
+  return phase == PERI_SOURCE_FREE || phase == PERI_SOURCE_ENDED;
+}
+static inline bool peri__source_started(const peri__source *source) {
+  return (source->flags & PERI_SOURCE_WAS_STARTED) != 0;
+}
+static inline peri_node peri__source_id(const peri__source *source) {
+  return (peri_node)source->generation << 32 | PERI_SOURCE_BIT | source->index;
+}
+static inline peri__storage *peri__source_storage(const peri__source *source) {
+  return source->use ? source->use->storage : NULL;
+}
+
+/* NULL, and the first one sets no peri_error(): many that ask only want to know. */
+static inline peri__source *peri__peek_source(const peri_engine *engine, peri_node id) {
+  uint32_t index = (uint32_t)id & ~PERI_SOURCE_BIT;
+  size_t chunk = index / PERI_SOURCE_CHUNK;
+  if (!((uint32_t)id & PERI_SOURCE_BIT) || chunk >= engine->chunk_count) return NULL;
+  peri__source *source = &engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK];
+  return source->generation == (uint32_t)(id >> 32) && !peri__source_gone(source) ? source : NULL;
+}
+peri__source *peri__find_source(peri_engine *engine, peri_node id);
 bool peri__source_reclaim(peri_engine *engine, peri__source *source); /* false: nothing was done, for want of memory */
 void peri__sources_destroy(peri_engine *engine);
 void peri__source_release(peri_engine *engine, peri__source *source);
@@ -223,16 +289,20 @@ peri__param *peri__source_params(peri_engine *engine, peri__source *source); /* 
 /* Makes `input` the one that the source is a voice of; NULL: none. */
 bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input);
 
-peri__source_details *peri__source_details_now(const peri__source *source);              /* or NULL */
+static inline peri__source_details *peri__source_details_now(const peri__source *source) { /* or NULL */
+  return atomic_load_explicit(&((peri__source *)source)->details, memory_order_relaxed);
+}
 void peri__source_loop_points(const peri__source *source, int64_t *start, int64_t *end); /* 32.32 frames of the sound */
 void peri__source_gains(const peri__source *source, uint32_t channels, float gain[4]);
 double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source); /* of the sound's rate to ours */
 int64_t peri__source_step(const peri_engine *engine, const peri__source *source);
 void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32_t channels);
-void peri__source_take_storage(peri__source *source, peri_buffer *buffer);
-void peri__source_drop_storage(peri__source *source);
+/* In the place of what it plays; NULL: nothing. False: nothing was done, for want of memory. */
+bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer);
 
-/* Checks of arguments; false sets peri_error(). */
+/* check.c; false sets peri_error(). */
+bool peri__check_source_def(const peri_engine *engine, const peri_source_def *def);
+bool peri__check_duration(double value);
 bool peri__check_finite(const char *what, double value);
 bool peri__check_time(const char *what, double value);
 bool peri__check_loop(double start, double end);

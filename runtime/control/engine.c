@@ -85,6 +85,7 @@ void peri_engine_destroy(peri_engine *engine) {
   if (engine->render.plan) peri__plan_free(engine, engine->render.plan);
   engine->graph.returned = engine->graph.sequence;
   peri__sources_destroy(engine);
+  peri__uses_destroy(engine);
   peri__taps_destroy(engine);
   peri__graph_destroy(engine);
   peri__input_free(engine, &engine->render.nowhere);
@@ -121,13 +122,11 @@ double peri__frames_of(const peri_engine *engine, double seconds) {
 
 /* ---- Batches ---------------------------------------------------------------------------------------------------- */
 
-bool peri__publish(peri_engine *engine) {
-  if (engine->batch) return true;
-  if (engine->plan_owed && !peri__compile(engine)) return true; /* the next call tries again */
+void peri__publish_plan(peri_engine *engine) {
+  if (engine->plan_owed && !peri__compile(engine)) return; /* the next call tries again */
   engine->plan_owed = false;
   peri__commands_commit(&engine->render.commands);
   if (engine->graph.overtaken) peri__plan_take_back(engine);
-  return true;
 }
 
 void peri_engine_begin(peri_engine *engine) {

@@ -159,14 +159,16 @@ void peri__graph_destroy(peri_engine *engine) {
 }
 
 peri__graph_node *peri__find_node(peri_engine *engine, peri_node id) {
+  peri__graph_node *node = peri__peek_node(engine, id);
+  if (node) return node;
   uint32_t index = (uint32_t)id, generation = (uint32_t)(id >> 32);
-  if (id == 0) return peri__fail("the node is null"), NULL;
-  if (index >= engine->graph.node_count || generation == 0 || generation > engine->graph.nodes[index].generation)
-    return peri__fail("node %#llx is not of this engine", (unsigned long long)id), NULL;
-  peri__graph_node *node = &engine->graph.nodes[index];
-  if (generation != node->generation || !node->render || node->removed || node->source)
-    return peri__fail("node %#llx is gone: it was released", (unsigned long long)id), NULL;
-  return node;
+  if (id == 0)
+    peri__fail("the node is null");
+  else if (index >= engine->graph.node_count || generation == 0 || generation > engine->graph.nodes[index].generation)
+    peri__fail("node %#llx is not of this engine", (unsigned long long)id);
+  else
+    peri__fail("node %#llx is gone: it was released", (unsigned long long)id);
+  return NULL;
 }
 
 peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {
@@ -176,7 +178,7 @@ peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {
     return 0;
   }
   peri__lock(engine);
-  peri__reclaim(engine, PERI_RECLAIM_EACH_CALL);
+  peri__reclaim_some(engine);
   uint32_t index = peri__graph_add(engine, kind, NULL);
   peri_node id = 0;
   if (index != PERI_NONE) {
@@ -188,28 +190,21 @@ peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {
 }
 
 void peri_node_release(peri_engine *engine, peri_node id) {
-  if (!peri_node_is_valid(engine, id)) return;
   peri__lock(engine);
   if ((uint32_t)id & PERI_SOURCE_BIT) {
-    peri__source *source = peri__find_source(engine, id);
+    peri__source *source = peri__peek_source(engine, id);
     if (source) peri__source_release(engine, source);
   } else {
-    peri__graph_node *node = peri__find_node(engine, id);
+    peri__graph_node *node = peri__peek_node(engine, id);
     if (node && (uint32_t)id != engine->destination) node->held = false, engine->graph.dirty = true;
   }
   peri__unlock(engine);
 }
 
 bool peri_node_is_valid(peri_engine *engine, peri_node id) {
-  if (id == 0) return false;
   peri__lock(engine);
-  bool valid;
-  if ((uint32_t)id & PERI_SOURCE_BIT) {
-    peri__source *source = peri__find_source(engine, id);
-    valid = source && !peri__source_gone(source);
-  } else {
-    valid = peri__find_node(engine, id) != NULL;
-  }
+  bool valid =
+      (uint32_t)id & PERI_SOURCE_BIT ? peri__peek_source(engine, id) != NULL : peri__peek_node(engine, id) != NULL;
   peri__unlock(engine);
   return valid;
 }

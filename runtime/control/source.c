@@ -31,9 +31,13 @@ static bool add_chunk(peri_engine *engine) {
 
 static peri__source *take_slot(peri_engine *engine) {
   if (!engine->free_source && !add_chunk(engine)) return NULL;
-  peri__source *source = engine->free_source;
-  engine->free_source = (peri__source *)(void *)source->link.next;
+  peri__source *source = engine->free_source, *next = (peri__source *)(void *)source->link.next;
+  engine->free_source = next;
   engine->sources++;
+  if (next) { /* written by the next start, and by now long out of the cache */
+    __builtin_prefetch(next, 1);
+    __builtin_prefetch(peri__voice_of(next), 1);
+  }
   return source;
 }
 
@@ -46,41 +50,28 @@ static void give_slot(peri_engine *engine, peri__source *source) {
   engine->free_source = source;
 }
 
-peri_node peri__source_id(const peri__source *source) {
-  return (peri_node)source->generation << 32 | PERI_SOURCE_BIT | source->index;
-}
-
-bool peri__source_gone(const peri__source *source) {
-  unsigned phase = atomic_load_explicit(&source->phase, memory_order_relaxed);
-  return phase == PERI_SOURCE_FREE || phase == PERI_SOURCE_ENDED;
-}
-
 peri__source *peri__find_source(peri_engine *engine, peri_node id) {
+  peri__source *source = peri__peek_source(engine, id);
+  if (source) return source;
   uint32_t index = (uint32_t)id & ~PERI_SOURCE_BIT, generation = (uint32_t)(id >> 32);
   size_t chunk = index / PERI_SOURCE_CHUNK;
-  if (id == 0) return peri__fail("the source is null"), NULL;
-  if (!((uint32_t)id & PERI_SOURCE_BIT))
-    return peri__fail("node %#llx is no buffer source", (unsigned long long)id), NULL;
-  if (chunk >= engine->chunk_count || generation == 0 ||
-      generation > engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK].generation)
-    return peri__fail("source %#llx is not of this engine", (unsigned long long)id), NULL;
-  peri__source *source = &engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK];
-  if (source->generation != generation || peri__source_gone(source))
-    return peri__fail("source %#llx is gone: it has ended, or was released before it started", (unsigned long long)id),
-           NULL;
-  return source;
+  if (id == 0)
+    peri__fail("the source is null");
+  else if (!((uint32_t)id & PERI_SOURCE_BIT))
+    peri__fail("node %#llx is no buffer source", (unsigned long long)id);
+  else if (chunk >= engine->chunk_count || generation == 0 ||
+           generation > engine->chunks[chunk]->source[index % PERI_SOURCE_CHUNK].generation)
+    peri__fail("source %#llx is not of this engine", (unsigned long long)id);
+  else
+    peri__fail("source %#llx is gone: it has ended, or was released before it started", (unsigned long long)id);
+  return NULL;
 }
-
-bool peri__source_started(const peri__source *source) { return (source->flags & PERI_SOURCE_WAS_STARTED) != 0; }
 
 /* ---- Details ---------------------------------------------------------------------------------------------------- */
 
-peri__source_details *peri__source_details_now(const peri__source *source) {
-  return atomic_load_explicit(&((peri__source *)source)->details, memory_order_relaxed);
-}
-
 double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source) {
-  return source->storage ? source->storage->sample_rate / engine->sample_rate : 1.0;
+  double rate = source->use ? source->use->storage->sample_rate : engine->sample_rate;
+  return rate == engine->sample_rate ? 1.0 : rate / engine->sample_rate;
 }
 
 peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source) {
@@ -185,7 +176,7 @@ static int64_t fixed_frames(double frames) {
 /* Web Audio 1.1, actualLoopStart and actualLoopEnd. */
 void peri__source_loop_points(const peri__source *source, int64_t *start, int64_t *end) {
   const peri__source_details *details = peri__source_details_now(source);
-  const peri__storage *storage = source->storage;
+  const peri__storage *storage = peri__source_storage(source);
   *start = 0;
   *end = storage ? (int64_t)storage->frames << 32 : 0;
   if (!storage || !details ||
@@ -217,7 +208,7 @@ int64_t peri__source_step(const peri_engine *engine, const peri__source *source)
 /* Before the start, all at once. */
 static void set_up_voice(const peri_engine *engine, peri__source *source) {
   peri__voice *voice = peri__voice_of(source);
-  const peri__storage *storage = source->storage;
+  const peri__storage *storage = peri__source_storage(source);
   voice->samples = storage ? storage->samples : NULL;
   voice->frames = storage ? storage->frames : 0;
   voice->channels = (uint8_t)(storage ? storage->channels : 1);
@@ -271,6 +262,12 @@ void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32
   engine->graph.dirty = true;
 }
 
+static void enter(peri_engine *engine, peri__source *source, peri__input *input) {
+  count_source(engine, input, 1);
+  if (source->use) peri__source_raise_channels(engine, input, source->use->storage->channels);
+  source->destination = input;
+}
+
 bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input) {
   peri__input *from = source->destination, *to = input ? input : &engine->render.nowhere;
   peri__graph *graph = &engine->graph;
@@ -284,10 +281,8 @@ bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input 
     to->started++; /* the other one has it until the move is sent */
     graph->dirty = true;
   }
-  if (from) count_source(engine, from, -1);
-  count_source(engine, to, 1);
-  if (source->storage) peri__source_raise_channels(engine, to, source->storage->channels);
-  source->destination = to;
+  count_source(engine, from, -1);
+  enter(engine, source, to);
   return true;
 }
 
@@ -312,116 +307,86 @@ uint32_t peri__source_junction(peri_engine *engine, peri__source *source) {
 
 /* ---- Create ----------------------------------------------------------------------------------------------------- */
 
-peri_source_def peri_default_source_def(void) {
-  return (peri_source_def){
-      .size = sizeof(peri_source_def), .volume = 1.0f, .playback_rate = 1.0f, .duration = INFINITY};
-}
-
-bool peri__check_pan(float pan) {
-  return pan >= -1.0f && pan <= 1.0f ? true : peri__fail("pan must be -1 to 1, got %g", (double)pan);
-}
-
-bool peri__check_finite(const char *what, double value) {
-  return isfinite(value) ? true : peri__fail("%s must be a finite number, got %g", what, value);
-}
-
-bool peri__check_time(const char *what, double value) {
-  if (!isfinite(value)) return peri__fail("%s must be a finite number of seconds, got %g", what, value);
-  return value >= 0.0 ? true : peri__fail("%s must not be negative, got %g", what, value);
-}
-
-static bool check_duration(double value) {
-  return value >= 0.0 ? true : peri__fail("duration must be a number of seconds from 0, got %g", value);
-}
-
-bool peri__check_loop(double start, double end) {
-  return peri__check_finite("loopStart", start) && peri__check_finite("loopEnd", end);
-}
-
-static bool check_rate(double rate) {
-  return rate > 0.0 && rate < 1e30 ? true : peri__fail("playbackRate must be a number above 0, got %g", rate);
-}
-
-static bool check_def(const peri_engine *engine, const peri_source_def *def) {
-  if (!def || def->size != sizeof *def) return peri__fail("source: begin with peri_default_source_def()");
-  if (def->owner && !peri__owner_exists(engine, def->owner))
-    return peri__fail("source: there is no owner %u", def->owner);
-  return peri__check_finite("volume", (double)def->volume) && peri__check_pan(def->pan) &&
-         check_rate((double)def->playback_rate) && peri__check_finite("detune", (double)def->detune) &&
-         peri__check_loop(def->loop_start, def->loop_end) && peri__check_time("offset", def->offset) &&
-         check_duration(def->duration) && peri__check_time("the start time", def->at) &&
-         peri__check_time("fadeIn", def->fade_in);
-}
-
-void peri__source_take_storage(peri__source *source, peri_buffer *buffer) {
-  if (!buffer) return;
-  source->storage = peri__buffer_hold_storage(peri_buffer_retain(buffer));
+static bool take_use(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
+  peri__use *use = engine->last_use;
+  if (!(use && peri__use_is_of(use, buffer)) && !(use = peri__use_find_or_make(engine, buffer))) return false;
+  use->count++;
+  source->use = use;
   source->flags |= PERI_SOURCE_HAD_BUFFER;
+  return true;
 }
 
-void peri__source_drop_storage(peri__source *source) {
-  peri__storage *storage = source->storage;
-  if (!storage) return;
-  peri_buffer *buffer = storage->buffer;
-  source->storage = NULL;
-  peri__storage_drop(storage);
-  peri_buffer_release(buffer);
+static void drop_use(peri_engine *engine, peri__source *source) {
+  peri__use *use = source->use;
+  source->use = NULL;
+  if (use && --use->count == 0) peri__use_end(engine, use);
 }
 
-/* A slot, set up by a definition that was checked; NULL on failure. */
-static peri__source *create(peri_engine *engine, const peri_source_def *def) {
-  peri__reclaim(engine, PERI_RECLAIM_EACH_CALL);
+bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
+  peri__use *before = source->use;
+  source->use = NULL;
+  if (buffer && !take_use(engine, source, buffer)) {
+    source->use = before;
+    return false;
+  }
+  if (before && --before->count == 0) peri__use_end(engine, before);
+  return true;
+}
+
+/* What of a definition is not plain goes into the details. */
+static bool detail(peri_engine *engine, peri__source *source, const peri_source_def *def) {
+  bool plain = !(def->notify && def->user) && def->detune == 0.0f && def->loop_start == 0.0 && def->loop_end == 0.0;
+  if (plain) return true;
+  peri__source_details *details = peri__source_details_of(engine, source);
+  if (!details) return false;
+  details->user = def->user;
+  details->detune = def->detune;
+  details->loop_start_seconds = def->loop_start;
+  details->loop_end_seconds = def->loop_end;
+  return true;
+}
+
+/* A slot, set up by a definition that was checked, as a source of `input`; NULL on failure. */
+static peri__source *create(peri_engine *engine, const peri_source_def *def, peri__input *input) {
+  peri__reclaim_some(engine);
   peri__source *source = take_slot(engine);
   if (!source) return NULL;
-  source->storage = NULL;
-  source->flags =
-      (uint8_t)(PERI_SOURCE_HELD | (def->notify ? PERI_SOURCE_NOTIFY : 0) | (def->panned ? PERI_SOURCE_PANNED : 0) |
-                (def->whole_frames ? PERI_SOURCE_WHOLE_FRAMES : 0) | (def->loop ? PERI_SOURCE_LOOPS : 0));
+  source->use = NULL;
+  source->flags = (uint8_t)((def->notify ? PERI_SOURCE_NOTIFY : 0) | (def->panned ? PERI_SOURCE_PANNED : 0) |
+                            (def->whole_frames ? PERI_SOURCE_WHOLE_FRAMES : 0) | (def->loop ? PERI_SOURCE_LOOPS : 0));
   source->owner = (uint16_t)def->owner;
   source->volume = def->volume;
   source->pan = def->pan;
   source->playback_rate = def->playback_rate;
-  source->destination = NULL;
-  atomic_store_explicit(&source->phase, PERI_SOURCE_NEW, memory_order_relaxed);
-  bool detailed = (def->notify && def->user) || def->detune != 0.0f || def->loop_start != 0.0 || def->loop_end != 0.0;
-  if (detailed) {
-    peri__source_details *details = peri__source_details_of(engine, source);
-    if (!details) {
-      give_slot(engine, source);
-      return NULL;
-    }
-    details->user = def->user;
-    details->detune = def->detune;
-    details->loop_start_seconds = def->loop_start;
-    details->loop_end_seconds = def->loop_end;
+  if (!detail(engine, source, def) || (def->buffer && !take_use(engine, source, def->buffer))) {
+    drop_details(engine, source);
+    give_slot(engine, source);
+    return NULL;
   }
-  peri__source_take_storage(source, def->buffer);
-  peri__source_attach(engine, source, NULL);
+  atomic_store_explicit(&source->phase, PERI_SOURCE_NEW, memory_order_relaxed);
+  enter(engine, source, input);
   return source;
 }
 
 /* Out of the graph, all that it held let go, the slot free. The audio thread does not know it (any more). */
 static void destroy(peri_engine *engine, peri__source *source) {
   peri__input *input = source->destination;
-  if (input) {
-    if (peri__source_started(source)) input->started--;
-    count_source(engine, input, -1);
-  }
+  if (peri__source_started(source)) input->started--;
+  count_source(engine, input, -1);
   drop_details(engine, source);
-  peri__source_drop_storage(source);
+  drop_use(engine, source);
   give_slot(engine, source);
 }
 
 peri_node peri_source_create(peri_engine *engine, const peri_source_def *def) {
   peri__lock(engine);
-  peri__source *source = check_def(engine, def) ? create(engine, def) : NULL;
+  peri__source *source = peri__check_source_def(engine, def) ? create(engine, def, &engine->render.nowhere) : NULL;
   peri_node id = source ? peri__source_id(source) : 0;
   peri__unlock(engine);
   return id;
 }
 
 void peri__source_release(peri_engine *engine, peri__source *source) {
-  source->flags &= (uint8_t)~PERI_SOURCE_HELD;
   if (!peri__source_started(source)) destroy(engine, source);
 }
 
@@ -466,9 +431,9 @@ static bool detail_start(peri_engine *engine, peri__source *source, const start_
   if (plain) return true;
   peri__source_details *details = peri__source_details_of(engine, source);
   if (!details) return false;
-  double rate = source->storage ? source->storage->sample_rate : engine->sample_rate;
-  int64_t end = source->storage ? (int64_t)source->storage->frames << 32 : PERI_NEVER,
-          offset = fixed_frames(plan->offset * rate);
+  const peri__storage *storage = peri__source_storage(source);
+  double rate = storage ? storage->sample_rate : engine->sample_rate;
+  int64_t end = storage ? (int64_t)storage->frames << 32 : PERI_NEVER, offset = fixed_frames(plan->offset * rate);
   details->offset = offset < end ? offset : end;
   details->duration = plan->duration * rate < (double)(1 << 30) ? fixed_frames(plan->duration * rate) : PERI_NEVER;
   details->elapsed = 0;
@@ -478,35 +443,43 @@ static bool detail_start(peri_engine *engine, peri__source *source, const start_
   return true;
 }
 
+static void begin_silent(peri__voice *voice, peri__source_details *details) {
+  for (int k = 0; k < 4; k++) {
+    details->target[k] = voice->gain[k];
+    if (details->ramp_frames) voice->gain[k] = 0.0f;
+  }
+}
+
 static bool start(peri_engine *engine, peri__source *source, const start_plan *plan) {
-  if (!peri__compile(engine)) return false;
-  if (!peri__commands_reserve(&engine->render.commands,
-                              PERI_COMMAND_BYTES(VOICE_LIST) + PERI_COMMAND_BYTES(SOURCE_START)))
+  peri__commands *commands = &engine->render.commands;
+  if (engine->graph.dirty && !peri__compile(engine)) return false;
+  if (!peri__commands_reserve(commands, PERI_COMMAND_BYTES(VOICE_LIST) + PERI_COMMAND_BYTES(SOURCE_START)))
     return false;
-  double frames = peri__frames_of(engine, plan->when);
-  if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
-  double first = ceil(frames);
-  bool past = frames <= (double)peri_engine_frame(engine);
-  uint32_t fraction = past ? 0 : (uint32_t)((first - frames) * (double)PERI_ONE);
+  uint64_t now = peri_engine_frame(engine);
+  source->start = (int64_t)now;
+  uint32_t fraction = 0;
+  if (plan->when > 0.0) { /* else it is past, as most are */
+    double frames = peri__frames_of(engine, plan->when);
+    if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
+    double first = ceil(frames);
+    if (frames > (double)now) {
+      source->start = (int64_t)first;
+      fraction = (uint32_t)((first - frames) * (double)PERI_ONE);
+    }
+  }
   if (!detail_start(engine, source, plan, fraction) || !room_in_list(engine, source->destination)) return false;
   peri__voice *voice = peri__voice_of(source);
   set_up_voice(engine, source);
-  if (plan->fade_in > 0.0) {
-    peri__source_details *details = peri__source_details_now(source);
-    for (int k = 0; k < 4; k++) {
-      details->target[k] = voice->gain[k];
-      if (details->ramp_frames) voice->gain[k] = 0.0f;
-    }
-  }
+  if (plan->fade_in > 0.0) begin_silent(voice, peri__source_details_now(source));
   source->destination->started++;
   source->flags |= PERI_SOURCE_WAS_STARTED;
-  source->start = (int64_t)(past ? (double)peri_engine_frame(engine) : first);
   PERI_SEND(engine, SOURCE_START, voice, source->destination);
   return peri__publish(engine);
 }
 
 bool peri_source_start(peri_engine *engine, peri_node id, double when, double offset, double duration) {
-  if (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) || !check_duration(duration))
+  if (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) ||
+      !peri__check_duration(duration))
     return false;
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
@@ -518,23 +491,23 @@ bool peri_source_start(peri_engine *engine, peri_node id, double when, double of
   return done;
 }
 
+static peri_node play(peri_engine *engine, const peri_source_def *def, peri_node destination) {
+  peri__graph_node *node = peri__find_node(engine, destination);
+  if (!node) return 0;
+  const peri__node *render = node->render;
+  if (render->kind->info.inputs == 0)
+    return peri__fail("a source cannot play into %s", render->kind->info.name), (peri_node)0;
+  peri__source *source = create(engine, def, &render->inputs[0]);
+  if (!source) return 0;
+  if (start(engine, source, &(start_plan){def->at, def->offset, def->duration, def->fade_in}))
+    return peri__source_id(source);
+  destroy(engine, source);
+  return 0;
+}
+
 peri_node peri_source_play(peri_engine *engine, const peri_source_def *def, peri_node destination) {
   peri__lock(engine);
-  peri_node id = 0;
-  peri__graph_node *node = check_def(engine, def) ? peri__find_node(engine, destination) : NULL;
-  if (node && node->render->kind->info.inputs == 0)
-    peri__fail("a source cannot play into %s", node->render->kind->info.name);
-  else if (node) {
-    peri__input *input = &node->render->inputs[0];
-    peri__source *source = create(engine, def);
-    if (source) {
-      peri__source_attach(engine, source, input);
-      if (start(engine, source, &(start_plan){def->at, def->offset, def->duration, def->fade_in}))
-        id = peri__source_id(source);
-      else
-        destroy(engine, source);
-    }
-  }
+  peri_node id = peri__check_source_def(engine, def) ? play(engine, def, destination) : 0;
   peri__unlock(engine);
   return id;
 }

@@ -5,7 +5,7 @@
 
 peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
   peri__lock(engine);
-  peri__source *source = peri__find_source(engine, id);
+  peri__source *source = peri__peek_source(engine, id);
   peri_source_state state = PERI_SOURCE_GONE;
   if (source) {
     unsigned phase = atomic_load_explicit(&source->phase, memory_order_relaxed);
@@ -27,7 +27,8 @@ static int64_t extrapolate(const peri_engine *engine, const peri__source *source
   peri__source_loop_points(source, &start, &end);
   if (source->flags & PERI_SOURCE_LOOPS && position >= (double)end && end > start)
     position = (double)start + fmod(position - (double)start, (double)(end - start));
-  double last = source->storage ? (double)source->storage->frames * (double)PERI_ONE : 0.0;
+  const peri__storage *storage = peri__source_storage(source);
+  double last = storage ? (double)storage->frames * (double)PERI_ONE : 0.0;
   return (int64_t)(position < 0.0 ? 0.0 : position > last ? last : position);
 }
 
@@ -51,7 +52,8 @@ bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds
   peri__source_details *details = source ? peri__source_details_of(engine, source) : NULL;
   bool done = details && watch(engine, source, details);
   if (done) {
-    double rate = source->storage ? source->storage->sample_rate : engine->sample_rate;
+    const peri__storage *storage = peri__source_storage(source);
+    double rate = storage ? storage->sample_rate : engine->sample_rate;
     int64_t shown = atomic_load_explicit(&details->shown_position, memory_order_relaxed);
     *seconds = (double)(shown < 0 ? extrapolate(engine, source, details) : shown) / (double)PERI_ONE / rate;
   }
@@ -62,7 +64,7 @@ bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds
 static void send_loop(peri_engine *engine, peri__source *source, bool loop) {
   int64_t start, end;
   peri__source_loop_points(source, &start, &end);
-  if (!source->storage) loop = false;
+  if (!source->use) loop = false;
   PERI_SEND(engine, SOURCE_LOOP, peri__voice_of(source), start, end, loop);
 }
 
@@ -123,7 +125,8 @@ static void send_gains(peri_engine *engine, peri__source *source, double seconds
   record->SOURCE_GAINS.voice = peri__voice_of(source);
   record->SOURCE_GAINS.keep_ramp = keep_ramp;
   record->SOURCE_GAINS.frames = frames < 4e9 ? (uint32_t)(frames + 0.5) : 4000000000u;
-  peri__source_gains(source, source->storage ? source->storage->channels : 1, record->SOURCE_GAINS.gain);
+  const peri__storage *storage = peri__source_storage(source);
+  peri__source_gains(source, storage ? storage->channels : 1, record->SOURCE_GAINS.gain);
 }
 
 /* A source that may be changed over some time, or NULL. */
@@ -197,10 +200,10 @@ static bool replace_buffer(peri_engine *engine, peri__source *source, peri_buffe
   if (buffer) peri__source_raise_channels(engine, source->destination, peri_buffer_channels(buffer));
   if (started && !peri__compile(engine)) return false; /* room for its channels first */
   if (started && !peri__commands_reserve(&engine->render.commands, bytes)) return false;
-  peri__source_drop_storage(source);
-  peri__source_take_storage(source, buffer);
+  if (!peri__source_take_buffer(engine, source, buffer)) return false;
   if (!started) return true;
-  PERI_SEND(engine, SOURCE_BUFFER, peri__voice_of(source), source->storage, peri__source_rate_ratio(engine, source));
+  PERI_SEND(engine, SOURCE_BUFFER, peri__voice_of(source), peri__source_storage(source),
+            peri__source_rate_ratio(engine, source));
   PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
   send_gains(engine, source, 0.0, true);
   send_loop(engine, source, wants_loop(source));
@@ -223,7 +226,7 @@ bool peri_source_set_buffer(peri_engine *engine, peri_node id, peri_buffer *buff
 peri_buffer *peri_source_get_buffer(peri_engine *engine, peri_node id) {
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
-  peri_buffer *buffer = source && source->storage ? peri_buffer_retain(source->storage->buffer) : NULL;
+  peri_buffer *buffer = source && source->use ? peri_buffer_retain(source->use->storage->buffer) : NULL;
   peri__unlock(engine);
   return buffer;
 }

@@ -5,7 +5,6 @@
 #else
 #define CHUNK_BYTES 16384u
 #endif
-#define SEALED 0x80000000u /* of `committed`: no more records will come in this chunk */
 
 static size_t chunk_bytes(const peri__chunk *chunk) { return sizeof *chunk + chunk->capacity; }
 
@@ -74,9 +73,8 @@ static void reuse_chunks(peri__commands *commands) {
   }
 }
 
-bool peri__commands_reserve(peri__commands *commands, uint32_t bytes) {
+bool peri__commands_grow(peri__commands *commands, uint32_t bytes) {
   peri__chunk *last = commands->writing;
-  if (last->capacity - last->filled >= bytes) return true;
   reuse_chunks(commands);
   peri__chunk *chunk = new_chunk(commands, bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES);
   if (!chunk) return false;
@@ -86,37 +84,24 @@ bool peri__commands_reserve(peri__commands *commands, uint32_t bytes) {
   return true;
 }
 
-peri__command *peri__commands_push(peri__commands *commands, peri__command_type type, uint32_t bytes) {
-  peri__chunk *chunk = commands->writing;
-  PERI_ASSERT(chunk->capacity - chunk->filled >= bytes);
-  peri__command *record = (peri__command *)(void *)(chunk->records + chunk->filled);
-  record->type = (uint32_t)type;
-  record->bytes = bytes;
-  chunk->filled += bytes;
-  if (!commands->uncommitted) commands->uncommitted = chunk;
-  return record;
-}
-
-void peri__commands_commit(peri__commands *commands) {
-  peri__chunk *first = commands->uncommitted;
-  if (!first) return;
-  commands->uncommitted = NULL;
+void peri__commands_commit_chunks(peri__chunk *first) {
   /* Later chunks first: the audio thread sees none of them before the first one's store, and then all. */
   for (peri__chunk *chunk = first->next; chunk; chunk = chunk->next)
-    atomic_store_explicit(&chunk->committed, chunk->filled | (chunk->next ? SEALED : 0), memory_order_relaxed);
-  atomic_store_explicit(&first->committed, first->filled | (first->next ? SEALED : 0), memory_order_release);
+    atomic_store_explicit(&chunk->committed, chunk->filled | (chunk->next ? PERI_CHUNK_SEALED : 0),
+                          memory_order_relaxed);
+  atomic_store_explicit(&first->committed, first->filled | PERI_CHUNK_SEALED, memory_order_release);
 }
 
 const peri__command *peri__commands_next(peri__commands *commands) {
   for (;;) {
     peri__chunk *chunk = commands->reading;
     uint32_t committed = (uint32_t)atomic_load_explicit(&chunk->committed, memory_order_acquire);
-    if (commands->read < (committed & ~SEALED)) {
+    if (commands->read < (committed & ~PERI_CHUNK_SEALED)) {
       const peri__command *record = (const peri__command *)(const void *)(chunk->records + commands->read);
       commands->read += record->bytes;
       return record;
     }
-    if (!(committed & SEALED)) return NULL;
+    if (!(committed & PERI_CHUNK_SEALED)) return NULL;
     commands->reading = chunk->next;
     commands->read = 0;
     peri__handback_add(&commands->done, &chunk->link);

@@ -59,6 +59,8 @@ typedef struct peri__command {
 #define PERI_COMMAND_BYTES(name)                                                                                       \
   ((uint32_t)(offsetof(peri__command, name) + sizeof(((peri__command *)0)->name) + 7) & ~7u)
 
+#define PERI_CHUNK_SEALED 0x80000000u /* of `committed`: no more records will come in this chunk */
+
 typedef struct peri__chunk {
   peri__link link;                /* on the way back */
   struct peri__chunk *next;       /* control, read by the audio thread once the chunk is sealed */
@@ -83,17 +85,41 @@ typedef struct peri__commands {
 bool peri__commands_create(peri__commands *commands, size_t limit);
 void peri__commands_destroy(peri__commands *commands);
 
+bool peri__commands_grow(peri__commands *commands, uint32_t bytes);
+
 /* CONTROL. Makes room for `bytes` of records, so that the pushes that follow cannot fail; false at the limit. */
-bool peri__commands_reserve(peri__commands *commands, uint32_t bytes);
+static inline bool peri__commands_reserve(peri__commands *commands, uint32_t bytes) {
+  const peri__chunk *last = commands->writing;
+  return last->capacity - last->filled >= bytes || peri__commands_grow(commands, bytes);
+}
 
 /* CONTROL. The next record, its type and size set; room was reserved. */
-peri__command *peri__commands_push(peri__commands *commands, peri__command_type type, uint32_t bytes);
+static inline peri__command *peri__commands_push(peri__commands *commands, peri__command_type type, uint32_t bytes) {
+  peri__chunk *chunk = commands->writing;
+  PERI_ASSERT(chunk->capacity - chunk->filled >= bytes);
+  peri__command *record = (peri__command *)(void *)(chunk->records + chunk->filled);
+  record->type = (uint32_t)type;
+  record->bytes = bytes;
+  chunk->filled += bytes;
+  if (!commands->uncommitted) commands->uncommitted = chunk;
+  return record;
+}
 #define PERI_PUSH(commands, name, ...)                                                                                 \
   (peri__commands_push((commands), PERI_COMMAND_##name, PERI_COMMAND_BYTES(name))->name =                              \
        (__typeof__(((peri__command *)0)->name)){__VA_ARGS__})
 
+void peri__commands_commit_chunks(peri__chunk *first);
+
 /* CONTROL. All that was pushed becomes visible at once. */
-void peri__commands_commit(peri__commands *commands);
+static inline void peri__commands_commit(peri__commands *commands) {
+  peri__chunk *first = commands->uncommitted;
+  if (!first) return;
+  commands->uncommitted = NULL;
+  if (first->next)
+    peri__commands_commit_chunks(first);
+  else
+    atomic_store_explicit(&first->committed, first->filled, memory_order_release);
+}
 
 /* AUDIO THREAD. The next committed record, valid until the next call, or NULL. */
 const peri__command *peri__commands_next(peri__commands *commands) PERI_AUDIO_THREAD;

@@ -102,7 +102,7 @@ typedef struct peri__source {
   peri__link link; /* on the way back, then in the list of free slots */
   /* control alone */
   uint32_t generation, index;
-  peri__storage *storage;   /* held; its buffer too */
+  struct peri__use *use;    /* of the storage that it plays; control/use.c */
   peri__input *destination; /* the input it is a voice of */
   float volume, pan;
   uint16_t owner;

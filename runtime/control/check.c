@@ -1,0 +1,60 @@
+/* Checks of what callers write. */
+#include "control/control.h"
+
+#include <float.h>
+#include <math.h>
+
+peri_source_def peri_default_source_def(void) {
+  return (peri_source_def){
+      .size = sizeof(peri_source_def), .volume = 1.0f, .playback_rate = 1.0f, .duration = INFINITY};
+}
+
+bool peri__check_pan(float pan) {
+  return pan >= -1.0f && pan <= 1.0f ? true : peri__fail("pan must be -1 to 1, got %g", (double)pan);
+}
+
+bool peri__check_finite(const char *what, double value) {
+  return isfinite(value) ? true : peri__fail("%s must be a finite number, got %g", what, value);
+}
+
+bool peri__check_time(const char *what, double value) {
+  if (!isfinite(value)) return peri__fail("%s must be a finite number of seconds, got %g", what, value);
+  return value >= 0.0 ? true : peri__fail("%s must not be negative, got %g", what, value);
+}
+
+bool peri__check_duration(double value) {
+  return value >= 0.0 ? true : peri__fail("duration must be a number of seconds from 0, got %g", value);
+}
+
+bool peri__check_loop(double start, double end) {
+  return peri__check_finite("loopStart", start) && peri__check_finite("loopEnd", end);
+}
+
+static bool check_rate(double rate) {
+  return rate > 0.0 && rate < 1e30 ? true : peri__fail("playbackRate must be a number above 0, got %g", rate);
+}
+
+static bool is_time(double value) { return value >= 0.0 && value <= DBL_MAX; }
+
+/* All at once; which one is wrong is asked only when one is. */
+static bool is_sound(const peri_source_def *def) {
+  return fabsf(def->volume) <= FLT_MAX && fabsf(def->pan) <= 1.0f && def->playback_rate > 0.0f &&
+         (double)def->playback_rate < 1e30 && fabsf(def->detune) <= FLT_MAX && fabs(def->loop_start) <= DBL_MAX &&
+         fabs(def->loop_end) <= DBL_MAX && is_time(def->offset) && def->duration >= 0.0 && is_time(def->at) &&
+         is_time(def->fade_in);
+}
+
+static bool explain(const peri_source_def *def) {
+  return peri__check_finite("volume", (double)def->volume) && peri__check_pan(def->pan) &&
+         check_rate((double)def->playback_rate) && peri__check_finite("detune", (double)def->detune) &&
+         peri__check_loop(def->loop_start, def->loop_end) && peri__check_time("offset", def->offset) &&
+         peri__check_duration(def->duration) && peri__check_time("the start time", def->at) &&
+         peri__check_time("fadeIn", def->fade_in);
+}
+
+bool peri__check_source_def(const peri_engine *engine, const peri_source_def *def) {
+  if (!def || def->size != sizeof *def) return peri__fail("source: begin with peri_default_source_def()");
+  if (def->owner && !peri__owner_exists(engine, def->owner))
+    return peri__fail("source: there is no owner %u", def->owner);
+  return is_sound(def) || explain(def);
+}
