@@ -188,21 +188,24 @@ void peri__source_loop_points(const peri__source *source, int64_t *start, int64_
   if (from < to) *start = from, *end = to;
 }
 
+/* Before the start; PERI_VOICE_FINE_LOOP is not set yet. */
 static void set_voice_loop(peri__source *source, peri__voice *voice) {
-  int64_t start, end;
-  peri__source_loop_points(source, &start, &end);
-  voice->loop_start = (uint32_t)(start >> 32);
-  voice->loop_end = (uint32_t)(end >> 32);
-  bool fine = (uint32_t)start || (uint32_t)end;
-  voice->flags = (uint8_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
   peri__source_details *details = peri__source_details_now(source);
-  if (details) details->loop_start = start, details->loop_end = end;
+  voice->loop_start = 0;
+  voice->loop_end = voice->frames;
+  if (!details) return;
+  peri__source_loop_points(source, &details->loop_start, &details->loop_end);
+  voice->loop_start = (uint32_t)(details->loop_start >> 32);
+  voice->loop_end = (uint32_t)(details->loop_end >> 32);
+  bool fine = (uint32_t)details->loop_start || (uint32_t)details->loop_end;
+  if (fine) voice->flags |= PERI_VOICE_FINE_LOOP;
 }
 
 int64_t peri__source_step(const peri_engine *engine, const peri__source *source) {
   const peri__source_details *details = peri__source_details_now(source);
-  double detune = details ? (double)details->detune : 0.0;
-  return peri__step((double)source->playback_rate, detune, peri__source_rate_ratio(engine, source));
+  double ratio = peri__source_rate_ratio(engine, source);
+  if (ratio == 1.0 && source->playback_rate == 1.0f && !details) return PERI_ONE;
+  return peri__step((double)source->playback_rate, details ? (double)details->detune : 0.0, ratio);
 }
 
 /* Before the start, all at once. */
@@ -492,8 +495,8 @@ bool peri_source_start(peri_engine *engine, peri_node id, double when, double of
 }
 
 static peri_node play(peri_engine *engine, const peri_source_def *def, peri_node destination) {
-  peri__graph_node *node = peri__find_node(engine, destination);
-  if (!node) return 0;
+  const peri__graph_node *node = peri__peek_node(engine, destination);
+  if (!node && !(node = peri__find_node(engine, destination))) return 0;
   const peri__node *render = node->render;
   if (render->kind->info.inputs == 0)
     return peri__fail("a source cannot play into %s", render->kind->info.name), (peri_node)0;
