@@ -155,7 +155,8 @@ void peri__source_gains(const peri__source *source, uint32_t channels, float gai
   if (!(source->flags & PERI_SOURCE_PANNED) || channels > 2) return;
   bool mono = channels == 1;
   double x = mono ? ((double)pan + 1.0) / 2.0 : pan <= 0.0f ? (double)pan + 1.0 : (double)pan;
-  float left = volume * (float)peri__sin_quarter(1.0 - x), right = volume * (float)peri__sin_quarter(x);
+  peri__pair sides = peri__sin_quarters((peri__pair){1.0 - x, x});
+  float left = volume * (float)sides[0], right = volume * (float)sides[1];
   if (mono)
     gain[0] = left, gain[1] = right;
   else if (pan <= 0.0f)

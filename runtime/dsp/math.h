@@ -36,15 +36,19 @@ static inline double peri__log2(double x) {
   return (double)exponent + 2.88539008177792681472 * s * sum;
 }
 
-/* sin(x × π/2) for 0 ≤ x ≤ 1, to 1e-13; exactly 0 at 0. cos(x × π/2) is the same of 1 − x. The terms are added in
- * pairs (Estrin): one after the other, each would wait for the one before. */
-static inline double peri__sin_quarter(double x) {
-  double y = x * 1.57079632679489661923, z = y * y, z2 = z * z, z4 = z2 * z2;
-  double first = (1.0 - z * (1.0 / 6)) + (1.0 / 120 - z * (1.0 / 5040)) * z2;
-  double next = (1.0 / 362880 - z * (1.0 / 39916800)) + (1.0 / 6227020800 - z * (1.0 / 1307674368000)) * z2;
-  double last = 1.0 / 355687428096000 - z * (1.0 / 121645100408832000);
+typedef double peri__pair __attribute__((vector_size(16)));
+
+/* sin(x × π/2) of two numbers 0 ≤ x ≤ 1, to 1e-13; exactly 0 at 0. cos(x × π/2) is the same of 1 − x. The terms are
+ * added in pairs (Estrin): one after the other, each would wait for the one before. */
+static inline peri__pair peri__sin_quarters(peri__pair x) {
+  peri__pair y = x * 1.57079632679489661923, z = y * y, z2 = z * z, z4 = z2 * z2;
+  peri__pair first = (1.0 - z * (1.0 / 6)) + (1.0 / 120 - z * (1.0 / 5040)) * z2;
+  peri__pair next = (1.0 / 362880 - z * (1.0 / 39916800)) + (1.0 / 6227020800 - z * (1.0 / 1307674368000)) * z2;
+  peri__pair last = 1.0 / 355687428096000 - z * (1.0 / 121645100408832000);
   return y * (first + (next + last * z4) * z4);
 }
+
+static inline double peri__sin_quarter(double x) { return peri__sin_quarters((peri__pair){x, x})[0]; }
 
 /* 2^(cents / 1200) */
 static inline double peri__cents(double cents) { return cents == 0 ? 1.0 : peri__exp2(cents / 1200.0); }
