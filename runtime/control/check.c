@@ -34,12 +34,10 @@ static bool check_rate(double rate) {
   return rate > 0.0 && rate < 1e30 ? true : peri__fail("playbackRate must be a number above 0, got %g", rate);
 }
 
-/* All at once: a sum is finite where its parts are. Which one is wrong, if any, is asked only when this says no. */
-static bool is_plainly_right(const peri_source_def *def) {
-  double sum =
-      (double)(def->volume + def->detune) + def->loop_start + def->loop_end + def->offset + def->at + def->fade_in;
-  return fabs(sum) <= DBL_MAX && fabsf(def->pan) <= 1.0f && def->playback_rate > 0.0f && def->playback_rate < 1e30f &&
-         def->offset >= 0.0 && def->duration >= 0.0 && def->at >= 0.0 && def->fade_in >= 0.0;
+/* A sum is finite where its parts are. Which one is wrong, if any, is asked only when this says no. */
+static bool times_are_right(const peri_source_def *def) {
+  double sum = (double)def->detune + def->loop_start + def->loop_end + def->offset + def->at + def->fade_in;
+  return fabs(sum) <= DBL_MAX && def->offset >= 0.0 && def->duration >= 0.0 && def->at >= 0.0 && def->fade_in >= 0.0;
 }
 
 static bool check_each(const peri_source_def *def) {
@@ -50,9 +48,26 @@ static bool check_each(const peri_source_def *def) {
          peri__check_time("fadeIn", def->fade_in);
 }
 
-bool peri__check_source_def(const peri_engine *engine, const peri_source_def *def) {
-  if (!def || def->size != sizeof *def) return peri__fail("source: begin with peri_default_source_def()");
+static uint64_t bits(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static bool is_plain(const peri_source_def *def) {
+  uint64_t any = bits((double)def->detune) | bits(def->loop_start) | bits(def->loop_end) | bits(def->offset) |
+                 bits(def->at) | bits(def->fade_in);
+  return !any && def->duration == INFINITY && !(def->notify && def->user);
+}
+
+peri__def_kind peri__check_source_def(const peri_engine *engine, const peri_source_def *def) {
+  if (!def || def->size != sizeof *def)
+    return peri__fail("source: begin with peri_default_source_def()"), PERI_DEF_WRONG;
   if (def->owner && !peri__owner_exists(engine, def->owner))
-    return peri__fail("source: there is no owner %u", def->owner);
-  return is_plainly_right(def) || check_each(def);
+    return peri__fail("source: there is no owner %u", def->owner), PERI_DEF_WRONG;
+  bool plain = is_plain(def);
+  bool right = fabsf(def->volume) <= FLT_MAX && fabsf(def->pan) <= 1.0f && def->playback_rate > 0.0f &&
+               def->playback_rate < 1e30f && (plain || times_are_right(def));
+  if (!right && !check_each(def)) return PERI_DEF_WRONG;
+  return plain ? PERI_DEF_PLAIN : PERI_DEF_DETAILED;
 }

@@ -301,7 +301,9 @@ void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32
 bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer);
 
 /* check.c; false sets peri_error(). */
-bool peri__check_source_def(const peri_engine *engine, const peri_source_def *def);
+/* Plain: nothing in it but what every source has, to start at once. */
+typedef enum { PERI_DEF_WRONG, PERI_DEF_PLAIN, PERI_DEF_DETAILED } peri__def_kind;
+peri__def_kind peri__check_source_def(const peri_engine *engine, const peri_source_def *def);
 bool peri__check_duration(double value);
 bool peri__check_finite(const char *what, double value);
 bool peri__check_time(const char *what, double value);

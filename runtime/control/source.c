@@ -339,8 +339,8 @@ bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_bu
 
 /* What of a definition is not plain goes into the details. */
 static bool detail(peri_engine *engine, peri__source *source, const peri_source_def *def) {
-  bool plain = !(def->notify && def->user) && def->detune == 0.0f && def->loop_start == 0.0 && def->loop_end == 0.0;
-  if (plain) return true;
+  bool any = (def->notify && def->user) || def->detune != 0.0f || def->loop_start != 0.0 || def->loop_end != 0.0;
+  if (!any) return true;
   peri__source_details *details = peri__source_details_of(engine, source);
   if (!details) return false;
   details->user = def->user;
@@ -351,7 +351,7 @@ static bool detail(peri_engine *engine, peri__source *source, const peri_source_
 }
 
 /* A slot, set up by a definition that was checked, as a source of `input`; NULL on failure. */
-static peri__source *create(peri_engine *engine, const peri_source_def *def, peri__input *input) {
+static peri__source *create(peri_engine *engine, const peri_source_def *def, peri__def_kind kind, peri__input *input) {
   peri__reclaim_some(engine);
   peri__source *source = take_slot(engine);
   if (!source) return NULL;
@@ -362,7 +362,8 @@ static peri__source *create(peri_engine *engine, const peri_source_def *def, per
   source->volume = def->volume;
   source->pan = def->pan;
   source->playback_rate = def->playback_rate;
-  if (!detail(engine, source, def) || (def->buffer && !take_use(engine, source, def->buffer))) {
+  if ((kind != PERI_DEF_PLAIN && !detail(engine, source, def)) ||
+      (def->buffer && !take_use(engine, source, def->buffer))) {
     drop_details(engine, source);
     give_slot(engine, source);
     return NULL;
@@ -384,7 +385,8 @@ static void destroy(peri_engine *engine, peri__source *source) {
 
 peri_node peri_source_create(peri_engine *engine, const peri_source_def *def) {
   peri__lock(engine);
-  peri__source *source = peri__check_source_def(engine, def) ? create(engine, def, &engine->render.nowhere) : NULL;
+  peri__def_kind kind = peri__check_source_def(engine, def);
+  peri__source *source = kind != PERI_DEF_WRONG ? create(engine, def, kind, &engine->render.nowhere) : NULL;
   peri_node id = source ? peri__source_id(source) : 0;
   peri__unlock(engine);
   return id;
@@ -454,64 +456,72 @@ static void begin_silent(peri__voice *voice, peri__source_details *details) {
   }
 }
 
+/* At a time that is not past; the part of a frame before the first one that sounds. */
+static uint32_t set_start(const peri_engine *engine, peri__source *source, double when) {
+  double frames = peri__frames_of(engine, when);
+  if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
+  double first = ceil(frames);
+  if (frames <= (double)source->start) return 0;
+  source->start = (int64_t)first;
+  return (uint32_t)((first - frames) * (double)PERI_ONE);
+}
+
+/* `plan` NULL: at once, from the beginning to the end. */
 static bool start(peri_engine *engine, peri__source *source, const start_plan *plan) {
-  peri__commands *commands = &engine->render.commands;
   if (engine->graph.dirty && !peri__compile(engine)) return false;
-  if (!peri__commands_reserve(commands, PERI_COMMAND_BYTES(VOICE_LIST) + PERI_COMMAND_BYTES(SOURCE_START)))
+  if (!peri__commands_reserve(&engine->render.commands,
+                              PERI_COMMAND_BYTES(VOICE_LIST) + PERI_COMMAND_BYTES(SOURCE_START)))
     return false;
-  uint64_t now = peri_engine_frame(engine);
-  source->start = (int64_t)now;
-  uint32_t fraction = 0;
-  if (plan->when > 0.0) { /* else it is past, as most are */
-    double frames = peri__frames_of(engine, plan->when);
-    if (source->flags & PERI_SOURCE_WHOLE_FRAMES) frames = floor(frames + 0.5);
-    double first = ceil(frames);
-    if (frames > (double)now) {
-      source->start = (int64_t)first;
-      fraction = (uint32_t)((first - frames) * (double)PERI_ONE);
-    }
+  source->start = (int64_t)atomic_load_explicit(&engine->render.published, memory_order_acquire);
+  if (plan) {
+    uint32_t fraction = plan->when > 0.0 ? set_start(engine, source, plan->when) : 0;
+    if (!detail_start(engine, source, plan, fraction)) return false;
   }
-  if (!detail_start(engine, source, plan, fraction) || !room_in_list(engine, source->destination)) return false;
+  if (!room_in_list(engine, source->destination)) return false;
   peri__voice *voice = peri__voice_of(source);
   set_up_voice(engine, source);
-  if (plan->fade_in > 0.0) begin_silent(voice, peri__source_details_now(source));
+  if (plan && plan->fade_in > 0.0) begin_silent(voice, peri__source_details_now(source));
   source->destination->started++;
   source->flags |= PERI_SOURCE_WAS_STARTED;
   PERI_SEND(engine, SOURCE_START, voice, source->destination);
   return peri__publish(engine);
 }
 
+static bool check_not_started(const peri__source *source) {
+  return peri__source_started(source) ? peri__fail("a source can be started only once: create another one") : true;
+}
+
 bool peri_source_start(peri_engine *engine, peri_node id, double when, double offset, double duration) {
-  if (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) ||
-      !peri__check_duration(duration))
+  bool plain = when == 0.0 && offset == 0.0 && duration == INFINITY;
+  if (!plain && (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) ||
+                 !peri__check_duration(duration)))
     return false;
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
-  bool done =
-      source &&
-      (peri__source_started(source) ? peri__fail("a source can be started only once: create another one") : true) &&
-      start(engine, source, &(start_plan){when, offset, duration, 0.0});
+  bool done = source && check_not_started(source) &&
+              start(engine, source, plain ? NULL : &(start_plan){when, offset, duration, 0.0});
   peri__unlock(engine);
   return done;
 }
 
-static peri_node play(peri_engine *engine, const peri_source_def *def, peri_node destination) {
+static peri_node play(peri_engine *engine, const peri_source_def *def, peri__def_kind kind, peri_node destination) {
   const peri__graph_node *node = peri__peek_node(engine, destination);
   if (!node && !(node = peri__find_node(engine, destination))) return 0;
   const peri__node *render = node->render;
   if (render->kind->info.inputs == 0)
     return peri__fail("a source cannot play into %s", render->kind->info.name), (peri_node)0;
-  peri__source *source = create(engine, def, &render->inputs[0]);
+  peri__source *source = create(engine, def, kind, &render->inputs[0]);
   if (!source) return 0;
-  if (start(engine, source, &(start_plan){def->at, def->offset, def->duration, def->fade_in}))
-    return peri__source_id(source);
+  start_plan plan = {def->at, def->offset, def->duration, def->fade_in};
+  if (start(engine, source, kind == PERI_DEF_PLAIN ? NULL : &plan)) return peri__source_id(source);
   destroy(engine, source);
   return 0;
 }
 
 peri_node peri_source_play(peri_engine *engine, const peri_source_def *def, peri_node destination) {
   peri__lock(engine);
-  peri_node id = peri__check_source_def(engine, def) ? play(engine, def, destination) : 0;
+  peri__def_kind kind = peri__check_source_def(engine, def);
+  peri_node id = kind != PERI_DEF_WRONG ? play(engine, def, kind, destination) : 0;
   peri__unlock(engine);
   return id;
 }
