@@ -160,15 +160,32 @@ static bool check_output(peri_engine *engine, const end_point *from, uint32_t ou
   return peri__fail("there is no output %u: the node has %u", output, outputs);
 }
 
-bool peri_connect(peri_engine *engine, peri_node from_id, uint32_t output, peri_node to_id, uint32_t input) {
-  peri__lock(engine);
+/* The first connection of a source, to a node, as most are; else NULL. */
+static peri__source *first_connection(peri_engine *engine, peri_node from, uint32_t output, peri_node to,
+                                      uint32_t input, peri__input **of) {
+  peri__source *source = peri__peek_source(engine, from);
+  const peri__graph_node *node = source ? peri__peek_node(engine, to) : NULL;
+  if (!node || source->destination != &engine->render.nowhere || output != 0) return NULL;
+  if (input >= node->render->kind->info.inputs) return NULL;
+  *of = &node->render->inputs[input];
+  return source;
+}
+
+static bool connect_any(peri_engine *engine, peri_node from_id, uint32_t output, peri_node to_id, uint32_t input) {
   end_point from, to;
   bool done = find_end(engine, from_id, &from) && find_end(engine, to_id, &to);
   if (done && output == PERI_ANY) done = peri__fail("connect one output, not any");
   if (done) done = check_output(engine, &from, output);
   uint32_t inputs = !done || to.source ? 0 : engine->graph.nodes[to.node].render->kind->info.inputs;
   if (done && input >= inputs) done = peri__fail("there is no input %u: the node has %u", input, inputs);
-  done = done && connect(engine, &from, output, to.node, input);
+  return done && connect(engine, &from, output, to.node, input);
+}
+
+bool peri_connect(peri_engine *engine, peri_node from, uint32_t output, peri_node to, uint32_t input) {
+  peri__lock(engine);
+  peri__input *of;
+  peri__source *source = first_connection(engine, from, output, to, input, &of);
+  bool done = source ? peri__source_attach(engine, source, of) : connect_any(engine, from, output, to, input);
   peri__unlock(engine);
   return done;
 }

@@ -272,19 +272,23 @@ static void enter(peri_engine *engine, peri__source *source, peri__input *input)
   source->destination = input;
 }
 
+/* A started one moves with the next plan. */
+static bool note_move(peri_engine *engine, peri__source *source, peri__input *from, peri__input *to) {
+  peri__graph *graph = &engine->graph;
+  peri__move *moves =
+      peri__grow(graph->moves, sizeof *moves, graph->move_count, &graph->move_capacity, graph->move_count + 1);
+  if (!moves) return false;
+  graph->moves = moves;
+  if (!PERI_ROOM(engine, VOICE_LIST) || !room_in_list(engine, to)) return false;
+  moves[graph->move_count++] = (peri__move){source, source->generation, from, to};
+  to->started++; /* the other one has it until the move is sent */
+  graph->dirty = true;
+  return true;
+}
+
 bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input) {
   peri__input *from = source->destination, *to = input ? input : &engine->render.nowhere;
-  peri__graph *graph = &engine->graph;
-  if (peri__source_started(source)) {
-    peri__move *moves =
-        peri__grow(graph->moves, sizeof *moves, graph->move_count, &graph->move_capacity, graph->move_count + 1);
-    if (!moves) return false;
-    graph->moves = moves;
-    if (!PERI_ROOM(engine, VOICE_LIST) || !room_in_list(engine, to)) return false;
-    moves[graph->move_count++] = (peri__move){source, source->generation, from, to};
-    to->started++; /* the other one has it until the move is sent */
-    graph->dirty = true;
-  }
+  if (peri__source_started(source) && !note_move(engine, source, from, to)) return false;
   count_source(engine, from, -1);
   enter(engine, source, to);
   return true;
@@ -497,7 +501,8 @@ bool peri_source_start(peri_engine *engine, peri_node id, double when, double of
                  !peri__check_duration(duration)))
     return false;
   peri__lock(engine);
-  peri__source *source = peri__find_source(engine, id);
+  peri__source *source = peri__peek_source(engine, id);
+  if (!source) source = peri__find_source(engine, id);
   bool done = source && check_not_started(source) &&
               start(engine, source, plain ? NULL : &(start_plan){when, offset, duration, 0.0});
   peri__unlock(engine);
