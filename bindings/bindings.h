@@ -87,7 +87,7 @@ typedef struct peri__lua_context {
   uint32_t references;
   peri__lua_context_kind kind;
   bool closed;
-  int callbacks; /* registry reference of the table user → function; LUA_NOREF until there is one */
+  int callbacks; /* registry reference of the table key → function; LUA_NOREF until there is one */
   uint32_t callback_count;
   uint32_t loads; /* asynchronous ones under way */
 
@@ -113,28 +113,35 @@ int peri__lua_open_default(lua_State *L);
 int peri__lua_new_context(lua_State *L);
 int peri__lua_new_offline_context(lua_State *L);
 
-/* The user number of the next source or load: unique in its state. */
-uint64_t peri__lua_next_user(peri__lua *state);
-/* Keeps the function at `index` as the callback of `user`; nil forgets it. */
-void peri__lua_set_callback(lua_State *L, peri__lua_context *context, uint64_t user, int index);
+/* What a callback is kept by, whole below 2^53, as all numbers of Lua 5.1 must be. A slot of the engine is used 2^21
+ * times before a source has the key of an earlier one. Loads count downwards from −1. */
+static inline int64_t peri__lua_source_key(peri_node id) {
+  return (int64_t)((id >> 32 & 0x1FFFFFu) << 31 | (id & 0x7FFFFFFFu));
+}
+/* Keeps the function at `index` as the callback of `key`; nil forgets it. */
+void peri__lua_set_callback(lua_State *L, peri__lua_context *context, int64_t key, int index);
 /* Pushes it, or nil. */
-void peri__lua_push_callback(lua_State *L, peri__lua_context *context, uint64_t user);
+void peri__lua_push_callback(lua_State *L, peri__lua_context *context, int64_t key);
 
 /* ---- The record of a Lua state ---------------------------------------------------------------------------------- */
+
+#define PERI_LUA_PLAY_OPTIONS 11
 
 struct peri__lua {
   void *zero[2];
   peri__lua_context *context;  /* the default one; NULL before its first use */
   peri_engine *attached;       /* the host's, or NULL */
   peri__lua_context *contexts; /* all of this state's */
-  uint64_t last_user;
-  uint64_t errors; /* raised by callbacks so far */
-  uint64_t random; /* state of the generator of random picks */
+  int64_t last_load;           /* the key of its callback */
+  uint64_t errors;             /* raised by callbacks so far */
+  uint64_t random;             /* state of the generator of random picks */
   bool closing;
-  int metatables[PERI_LUA_TYPES]; /* registry references, as the rest */
-  int handles;                    /* weak: address → handle, for those that must be found again */
-  int core;                       /* the table of C functions for the Lua half */
-  int module, on_error, files;    /* LUA_NOREF: none */
+  int metatables[PERI_LUA_TYPES];                  /* registry references, as the rest */
+  int handles;                                     /* weak: address → handle, for those that must be found again */
+  int extras;                                      /* weak: Source → what few of them have */
+  const char *play_options[PERI_LUA_PLAY_OPTIONS]; /* names, as this state has them, kept by the registry */
+  int core;                                        /* the table of C functions for the Lua half */
+  int module, on_error, files;                     /* LUA_NOREF: none */
 };
 
 /* The record, from a function of the bindings (its first upvalue). */
@@ -209,6 +216,8 @@ void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *c
 
 int peri__lua_create_tap(lua_State *L);
 int peri__lua_new_sound(lua_State *L);
+/* Finds out where this state has the names of play's options. */
+void peri__lua_intern_options(lua_State *L, peri__lua *state);
 int peri__lua_seed(lua_State *L);
 
 #endif

@@ -81,16 +81,16 @@ void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *c
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
-  uint64_t user = peri__lua_next_user(state);
-  peri__lua_set_callback(L, context, user, callback);
-  bool well = contents ? peri_engine_load_memory_async(engine, context->owner, user, contents, length)
-                       : peri_engine_load_async(engine, context->owner, user, lua_tostring(L, index));
+  int64_t key = --state->last_load;
+  peri__lua_set_callback(L, context, key, callback);
+  bool well = contents ? peri_engine_load_memory_async(engine, context->owner, (uint64_t)key, contents, length)
+                       : peri_engine_load_async(engine, context->owner, (uint64_t)key, lua_tostring(L, index));
   if (well) {
     context->loads++;
     return;
   }
   lua_pushnil(L);
-  peri__lua_set_callback(L, context, user, lua_gettop(L));
+  peri__lua_set_callback(L, context, key, lua_gettop(L));
   peri__lua_fail_engine(L);
 }
 

@@ -3,30 +3,28 @@
 
 #include <stdio.h>
 
-uint64_t peri__lua_next_user(peri__lua *state) { return ++state->last_user; }
-
-void peri__lua_push_callback(lua_State *L, peri__lua_context *context, uint64_t user) {
+void peri__lua_push_callback(lua_State *L, peri__lua_context *context, int64_t key) {
   if (context->callbacks == LUA_NOREF) {
     lua_pushnil(L);
     return;
   }
   lua_rawgeti(L, LUA_REGISTRYINDEX, context->callbacks);
-  lua_pushinteger(L, (lua_Integer)user);
+  lua_pushinteger(L, (lua_Integer)key);
   lua_rawget(L, -2);
   lua_remove(L, -2);
 }
 
-void peri__lua_set_callback(lua_State *L, peri__lua_context *context, uint64_t user, int index) {
+void peri__lua_set_callback(lua_State *L, peri__lua_context *context, int64_t key, int index) {
   if (context->callbacks == LUA_NOREF) {
     if (lua_isnil(L, index)) return;
     lua_newtable(L);
     context->callbacks = luaL_ref(L, LUA_REGISTRYINDEX);
   }
-  peri__lua_push_callback(L, context, user);
+  peri__lua_push_callback(L, context, key);
   bool had = !lua_isnil(L, -1), has = !lua_isnil(L, index);
   lua_pop(L, 1);
   lua_rawgeti(L, LUA_REGISTRYINDEX, context->callbacks);
-  lua_pushinteger(L, (lua_Integer)user);
+  lua_pushinteger(L, (lua_Integer)key);
   lua_pushvalue(L, index);
   lua_rawset(L, -3);
   lua_pop(L, 1);
@@ -83,12 +81,14 @@ typedef struct delivery {
 
 static int run_callback(lua_State *L) {
   delivery *d = lua_touserdata(L, 1);
-  peri__lua_push_callback(L, d->context, d->event.user);
+  bool load = d->event.type == PERI_EVENT_LOADED;
+  int64_t key = load ? (int64_t)d->event.user : peri__lua_source_key(d->event.source);
+  peri__lua_push_callback(L, d->context, key);
   if (lua_isnil(L, -1)) return 0;
   lua_pushnil(L);
-  peri__lua_set_callback(L, d->context, d->event.user, 3);
+  peri__lua_set_callback(L, d->context, key, 3);
   lua_settop(L, 2);
-  if (d->event.type != PERI_EVENT_LOADED) {
+  if (!load) {
     lua_call(L, 0, 0);
     return 0;
   }

@@ -1,19 +1,25 @@
-/* The game layer's Source. One that has ended ignores writes and calls, and keeps its last values. */
+/* The game layer's Source. One that has ended ignores writes and calls, and keeps its last values.
+ *
+ * Its handle is as small as can be and has no finaliser: a source that was started needs none, the handle leads to its
+ * context by way of the state's record, and what few sources have stands elsewhere, in a table of weak keys. */
 #include "playing.h"
 
 #include <math.h>
 
 typedef struct playing {
   peri__lua_head head;
-  peri__lua_context *context; /* a reference; NULL once finalised */
   peri_node id;
-  uint64_t user;
-  double at;             /* its start, on the engine's clock; 0: at once */
-  double duration, time; /* of the sound; the playhead when it was last read */
-  double loop_start, loop_end;
+  double duration; /* of the sound */
   float volume, pitch, pan;
   bool loop;
 } playing;
+
+/* Zeros where there is none. */
+typedef struct extras {
+  double at;                   /* its start, on the engine's clock */
+  double time;                 /* the playhead when it was last read; at first its offset */
+  double loop_start, loop_end; /* an end of 0 is the sound's */
+} extras;
 
 float peri__lua_volume(lua_State *L, int index, const char *name) {
   float volume = peri__lua_float(L, index, name);
@@ -27,43 +33,58 @@ float peri__lua_pitch(lua_State *L, int index, const char *name) {
   return pitch;
 }
 
-peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, peri__lua_context *context,
-                                 const peri_source_def *def) {
+/* Those of the handle at `index`, made if there are none. */
+static extras *extras_of(lua_State *L, peri__lua *state, int index) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state->extras);
+  lua_pushvalue(L, index);
+  lua_rawget(L, -2);
+  extras *found = lua_touserdata(L, -1);
+  if (!found) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, index);
+    found = lua_newuserdatauv(L, sizeof *found, 0);
+    *found = (extras){0};
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    return found;
+  }
+  lua_pop(L, 2);
+  return found;
+}
+
+/* The same to read, of the handle whose property is asked for. */
+static extras read_extras(lua_State *L, peri__lua *state) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state->extras);
+  lua_pushvalue(L, 1);
+  lua_rawget(L, -2);
+  const extras *found = lua_touserdata(L, -1);
+  extras result = found ? *found : (extras){0};
+  lua_pop(L, 2);
+  return result;
+}
+
+peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, const peri_source_def *def) {
   playing *source = peri__lua_new(L, state, &peri__lua_source_type, 0);
-  peri__lua_context_retain(context);
-  source->context = context;
-  source->user = def->user;
-  source->at = def->at;
   source->duration = peri_buffer_duration(def->buffer);
   source->loop = def->loop;
-  source->loop_start = def->loop_start;
-  source->loop_end = def->loop_end;
   source->volume = def->volume;
   source->pitch = def->playback_rate;
   source->pan = def->pan;
-  source->time = def->offset;
+  if (def->at > 0 || def->offset > 0 || def->loop_start > 0 || def->loop_end > 0)
+    *extras_of(L, state, lua_gettop(L)) = (extras){def->at, def->offset, def->loop_start, def->loop_end};
   return &source->id;
 }
 
-static int collect(lua_State *L) {
-  playing *source = peri__lua_test(L, 1, &peri__lua_source_type);
-  peri__lua_context *context = source ? source->context : NULL;
-  if (!context) return 0;
-  source->context = NULL;
-  if (context->engine) peri_node_release(context->engine, source->id);
-  peri__lua_context_release(L, context);
-  return 0;
-}
-
 /* The engine of a Source that has not ended; else NULL. */
-static peri_engine *live(const playing *source) {
-  if (!source->context || source->context->closed) return NULL;
-  return peri_node_is_valid(source->context->engine, source->id) ? source->context->engine : NULL;
+static peri_engine *live(const peri__lua *state, const playing *source) {
+  const peri__lua_context *context = state->context;
+  if (!context || context->closed) return NULL;
+  return peri_node_is_valid(context->engine, source->id) ? context->engine : NULL;
 }
 
 /* Whether a change took place. It does not when the Source ended meanwhile; any other failure raises. */
-static bool changed(lua_State *L, const playing *source, bool well) {
-  if (!well && live(source)) peri__lua_fail_engine(L);
+static bool changed(lua_State *L, const peri__lua *state, const playing *source, bool well) {
+  if (!well && live(state, source)) peri__lua_fail_engine(L);
   return well;
 }
 
@@ -76,10 +97,9 @@ static void get_volume(lua_State *L, peri__lua *state, void *self) {
 
 static void set_volume(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
-  (void)state;
   float volume = peri__lua_volume(L, value, name);
-  peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_source_set_volume(engine, source->id, volume, PERI_LUA_DEZIPPER)))
+  peri_engine *engine = live(state, source);
+  if (engine && changed(L, state, source, peri_source_set_volume(engine, source->id, volume, PERI_LUA_DEZIPPER)))
     source->volume = volume;
 }
 
@@ -90,10 +110,9 @@ static void get_pitch(lua_State *L, peri__lua *state, void *self) {
 
 static void set_pitch(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
-  (void)state;
   float pitch = peri__lua_pitch(L, value, name);
-  peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_param_set_value(engine, source->id, PERI_SOURCE_PLAYBACK_RATE, pitch)))
+  peri_engine *engine = live(state, source);
+  if (engine && changed(L, state, source, peri_param_set_value(engine, source->id, PERI_SOURCE_PLAYBACK_RATE, pitch)))
     source->pitch = pitch;
 }
 
@@ -104,10 +123,10 @@ static void get_pan(lua_State *L, peri__lua *state, void *self) {
 
 static void set_pan(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
-  (void)state;
   float pan = (float)peri__lua_range(L, value, name, -1, 1);
-  peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_source_set_pan(engine, source->id, pan, PERI_LUA_DEZIPPER))) source->pan = pan;
+  peri_engine *engine = live(state, source);
+  if (engine && changed(L, state, source, peri_source_set_pan(engine, source->id, pan, PERI_LUA_DEZIPPER)))
+    source->pan = pan;
 }
 
 static void get_loop(lua_State *L, peri__lua *state, void *self) {
@@ -117,50 +136,48 @@ static void get_loop(lua_State *L, peri__lua *state, void *self) {
 
 static void set_loop(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
-  (void)state;
   bool loop = peri__lua_boolean(L, value, name);
-  peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_source_set_loop(engine, source->id, loop))) source->loop = loop;
+  peri_engine *engine = live(state, source);
+  if (engine && changed(L, state, source, peri_source_set_loop(engine, source->id, loop))) source->loop = loop;
 }
 
-static void set_loop_points(lua_State *L, playing *source, double start, double end) {
-  peri_engine *engine = live(source);
+static void set_loop_points(lua_State *L, peri__lua *state, const playing *source, double start, double end) {
+  peri_engine *engine = live(state, source);
   if (end == 0 && start > 0) end = source->duration; /* which the engine takes 0 for only beside a start of 0 */
-  if (!engine || !changed(L, source, peri_source_set_loop_points(engine, source->id, start, end))) return;
-  source->loop_start = start;
-  source->loop_end = end;
+  if (!engine || !changed(L, state, source, peri_source_set_loop_points(engine, source->id, start, end))) return;
+  extras *more = extras_of(L, state, 1);
+  more->loop_start = start;
+  more->loop_end = end;
 }
 
 static void get_loop_start(lua_State *L, peri__lua *state, void *self) {
-  (void)state;
-  lua_pushnumber(L, ((const playing *)self)->loop_start);
+  (void)self;
+  lua_pushnumber(L, read_extras(L, state).loop_start);
 }
 
 static void set_loop_start(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
-  playing *source = self;
-  (void)state;
-  set_loop_points(L, source, peri__lua_time(L, value, name), source->loop_end);
+  set_loop_points(L, state, self, peri__lua_time(L, value, name), read_extras(L, state).loop_end);
 }
 
 /* 0 means the end of the sound, and reads so. */
 static void get_loop_end(lua_State *L, peri__lua *state, void *self) {
-  const playing *source = self;
-  (void)state;
-  lua_pushnumber(L, source->loop_end > 0 ? source->loop_end : source->duration);
+  double end = read_extras(L, state).loop_end;
+  lua_pushnumber(L, end > 0 ? end : ((const playing *)self)->duration);
 }
 
 static void set_loop_end(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
-  playing *source = self;
-  (void)state;
-  set_loop_points(L, source, source->loop_start, peri__lua_time(L, value, name));
+  set_loop_points(L, state, self, read_extras(L, state).loop_start, peri__lua_time(L, value, name));
 }
 
 static void get_time(lua_State *L, peri__lua *state, void *self) {
-  playing *source = self;
-  (void)state;
-  peri_engine *engine = live(source);
-  if (engine) peri_source_get_position(engine, source->id, &source->time);
-  lua_pushnumber(L, source->time);
+  const playing *source = self;
+  peri_engine *engine = live(state, source);
+  double time;
+  if (engine && peri_source_get_position(engine, source->id, &time))
+    extras_of(L, state, 1)->time = time;
+  else
+    time = read_extras(L, state).time;
+  lua_pushnumber(L, time);
 }
 
 static void get_duration(lua_State *L, peri__lua *state, void *self) {
@@ -169,41 +186,37 @@ static void get_duration(lua_State *L, peri__lua *state, void *self) {
 }
 
 /* One that starts at once plays from the call on, not only from the quantum that it waits for. */
-static peri_source_state state_of(const playing *source) {
-  peri_engine *engine = live(source);
+static peri_source_state state_of(lua_State *L, peri__lua *state, const playing *source) {
+  peri_engine *engine = live(state, source);
   if (!engine) return PERI_SOURCE_GONE;
-  peri_source_state state = peri_source_get_state(engine, source->id);
-  return state == PERI_SOURCE_SCHEDULED && source->at <= peri_engine_time(engine) ? PERI_SOURCE_PLAYING : state;
+  peri_source_state now = peri_source_get_state(engine, source->id);
+  return now == PERI_SOURCE_SCHEDULED && read_extras(L, state).at <= peri_engine_time(engine) ? PERI_SOURCE_PLAYING
+                                                                                              : now;
 }
 
 static void get_state(lua_State *L, peri__lua *state, void *self) {
   static const char *const names[] = {"ended", "scheduled", "scheduled", "playing"}; /* by peri_source_state */
-  (void)state;
-  lua_pushstring(L, names[state_of(self)]);
+  lua_pushstring(L, names[state_of(L, state, self)]);
 }
 
 static void get_playing(lua_State *L, peri__lua *state, void *self) {
-  (void)state;
-  lua_pushboolean(L, state_of(self) == PERI_SOURCE_PLAYING);
+  lua_pushboolean(L, state_of(L, state, self) == PERI_SOURCE_PLAYING);
 }
 
 static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
-  const playing *source = self;
-  (void)state;
-  if (source->context)
-    peri__lua_push_callback(L, source->context, source->user);
+  if (state->context)
+    peri__lua_push_callback(L, state->context, peri__lua_source_key(((const playing *)self)->id));
   else
     lua_pushnil(L);
 }
 
 static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const playing *source = self;
-  (void)state;
   if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
-  peri_engine *engine = live(source);
-  if (!engine || !changed(L, source, peri_source_set_notify(engine, source->id, !lua_isnil(L, value), source->user)))
+  peri_engine *engine = live(state, source);
+  if (!engine || !changed(L, state, source, peri_source_set_notify(engine, source->id, !lua_isnil(L, value), 0)))
     return;
-  peri__lua_set_callback(L, source->context, source->user, value);
+  peri__lua_set_callback(L, state->context, peri__lua_source_key(source->id), value);
 }
 
 static const peri__lua_property properties[] = {
@@ -225,21 +238,23 @@ static const peri__lua_property properties[] = {
 
 static int stop(lua_State *L) {
   const playing *source = peri__lua_self(L, &peri__lua_source_type);
+  const peri__lua *state = peri__lua_state(L);
   peri__lua_arguments(L, 3);
   double fade = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
   double at = lua_isnil(L, 3) ? 0 : peri__lua_time(L, 3, NULL);
-  peri_engine *engine = live(source);
-  if (engine) changed(L, source, peri_source_fade_out(engine, source->id, fmax(fade, PERI_LUA_DEZIPPER), at));
+  peri_engine *engine = live(state, source);
+  if (engine) changed(L, state, source, peri_source_fade_out(engine, source->id, fmax(fade, PERI_LUA_DEZIPPER), at));
   return 0;
 }
 
 static int fade(lua_State *L) {
   playing *source = peri__lua_self(L, &peri__lua_source_type);
+  const peri__lua *state = peri__lua_state(L);
   peri__lua_arguments(L, 3);
   float volume = peri__lua_volume(L, 2, NULL);
   double seconds = fmax(peri__lua_time(L, 3, NULL), PERI_LUA_DEZIPPER);
-  peri_engine *engine = live(source);
-  if (engine && changed(L, source, peri_source_set_volume(engine, source->id, volume, seconds)))
+  peri_engine *engine = live(state, source);
+  if (engine && changed(L, state, source, peri_source_set_volume(engine, source->id, volume, seconds)))
     source->volume = volume;
   return 0;
 }
@@ -250,16 +265,10 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {
-    {"__gc", collect},
-    {NULL, NULL},
-};
-
 const peri__lua_type peri__lua_source_type = {
     .name = "Source",
     .methods = methods,
     .properties = properties,
-    .metamethods = metamethods,
     .size = sizeof(playing),
     .id = PERI_LUA_SOURCE,
     .node_kind = PERI_LUA_NO_NODE,

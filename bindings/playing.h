@@ -9,8 +9,7 @@
 float peri__lua_volume(lua_State *L, int index, const char *name); /* 0 or above */
 float peri__lua_pitch(lua_State *L, int index, const char *name);  /* above 0 */
 
-/* Pushes a Source with the settings of `def`; its id goes where the result points. */
-peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, peri__lua_context *context,
-                                 const peri_source_def *def);
+/* Pushes a Source of the default context with the settings of `def`; its id goes where the result points. */
+peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, const peri_source_def *def);
 
 #endif

@@ -5,12 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a play takes from a buffer, asked once. */
+typedef struct take {
+  peri_buffer *buffer;         /* a reference */
+  double loop_start, loop_end; /* as the file says; 0, 0: all of it */
+} take;
+
 typedef struct sound {
   peri__lua_head head;
   peri__lua_context *context; /* a reference; NULL once finalised, with the arrays */
-  peri_buffer **buffers;      /* references; a play picks one at random */
+  take *takes;                /* a play picks one at random */
   peri_node *played;          /* for stop: what was played and may sound, ended ones among them */
-  uint32_t buffer_count, played_count, played_capacity;
+  uint32_t take_count, played_count, played_capacity;
   float volume[2], pitch[2]; /* low and high end of a random factor */
 } sound;
 
@@ -53,14 +59,16 @@ int peri__lua_new_sound(lua_State *L) {
   read_range(L, 2, "volume", self->volume);
   read_range(L, 4, "pitch", self->pitch);
   uint32_t count = (uint32_t)lua_rawlen(L, 1);
-  self->buffers = calloc(count, sizeof *self->buffers);
-  if (!self->buffers) peri__lua_fail(L, "out of memory");
+  self->takes = calloc(count, sizeof *self->takes);
+  if (!self->takes) peri__lua_fail(L, "out of memory");
   peri__lua_context_retain(context);
   self->context = context;
   for (uint32_t i = 0; i < count; i++) {
     lua_rawgeti(L, 1, (int)i + 1);
-    self->buffers[i] = peri_buffer_retain(peri__lua_check_buffer(L, -1, "buffer"));
-    self->buffer_count++;
+    take *t = &self->takes[i];
+    t->buffer = peri_buffer_retain(peri__lua_check_buffer(L, -1, "buffer"));
+    peri_buffer_get_loop(t->buffer, &t->loop_start, &t->loop_end);
+    self->take_count++;
     lua_pop(L, 1);
   }
   return 1;
@@ -69,8 +77,8 @@ int peri__lua_new_sound(lua_State *L) {
 static int collect(lua_State *L) {
   sound *self = peri__lua_test(L, 1, &peri__lua_sound_type);
   if (!self || !self->context) return 0;
-  for (uint32_t i = 0; i < self->buffer_count; i++) peri_buffer_release(self->buffers[i]);
-  free(self->buffers);
+  for (uint32_t i = 0; i < self->take_count; i++) peri_buffer_release(self->takes[i].buffer);
+  free(self->takes);
   free(self->played);
   peri__lua_context *context = self->context;
   self->context = NULL;
@@ -90,6 +98,26 @@ static const char *const option_names[] = {
     "volume", "pitch", "pan", "at", "offset", "duration", "loop", "loopStart", "loopEnd", "fadeIn", "onended", NULL,
 };
 enum { VOLUME, PITCH, PAN, AT, OFFSET, DURATION, LOOP, LOOP_START, LOOP_END, FADE_IN, ON_ENDED };
+_Static_assert(sizeof option_names / sizeof *option_names == PERI_LUA_PLAY_OPTIONS + 1, "one place for each option");
+
+/* Lua has each short string once, so that an option is known by the address of its name. */
+void peri__lua_intern_options(lua_State *L, peri__lua *state) {
+  lua_createtable(L, PERI_LUA_PLAY_OPTIONS, 0);
+  for (int i = 0; i < PERI_LUA_PLAY_OPTIONS; i++) {
+    lua_pushstring(L, option_names[i]);
+    state->play_options[i] = lua_tostring(L, -1);
+    lua_rawseti(L, -2, i + 1);
+  }
+  luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static int find_option(lua_State *L, const peri__lua *state, int key) {
+  const char *name = lua_type(L, key) == LUA_TSTRING ? lua_tostring(L, key) : NULL;
+  for (int i = 0; i < PERI_LUA_PLAY_OPTIONS; i++) {
+    if (name == state->play_options[i]) return i;
+  }
+  return peri__lua_option(L, key, option_names);
+}
 
 /* `value` is the place of the option's value. */
 static void read_option(lua_State *L, peri_source_def *def, int option, int value) {
@@ -113,11 +141,40 @@ static void read_option(lua_State *L, peri_source_def *def, int option, int valu
   }
 }
 
-static void read_options(lua_State *L, peri_source_def *def) {
-  if (!lua_istable(L, 2)) peri__lua_bad(L, 2, NULL, "table");
+/* Loop points that the script left out (NaN) come from the file, where they make a loop with those it gave; the rest is
+ * the beginning and the end of the sound. An end of 0 is its end, which the engine knows only beside a start of 0. */
+static void complete_loop(const take *t, peri_source_def *def) {
+  bool to_end = isnan(def->loop_end) || def->loop_end == 0;
+  if (isnan(def->loop_start)) def->loop_start = to_end || t->loop_start < def->loop_end ? t->loop_start : 0;
+  if (isnan(def->loop_end)) def->loop_end = def->loop_start < t->loop_end ? t->loop_end : 0;
+  if (def->loop_end == 0 && def->loop_start > 0) def->loop_end = peri_buffer_duration(def->buffer);
+}
+
+static void read_options(lua_State *L, const peri__lua *state, peri_source_def *def) {
   for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
     int value = lua_gettop(L);
-    read_option(L, def, peri__lua_option(L, value - 1, option_names), value);
+    read_option(L, def, find_option(L, state, value - 1), value);
+  }
+}
+
+/* play(volume, pitch, pan), each of them a number or nil. */
+static void read_numbers(lua_State *L, peri_source_def *def) {
+  int type = lua_type(L, 2);
+  if (type != LUA_TNUMBER && type != LUA_TNIL) peri__lua_bad(L, 2, NULL, "table or number");
+  peri__lua_arguments(L, 4);
+  if (type == LUA_TNUMBER) def->volume *= peri__lua_volume(L, 2, NULL);
+  if (!lua_isnil(L, 3)) def->playback_rate *= peri__lua_pitch(L, 3, NULL);
+  if (!lua_isnil(L, 4)) def->pan = (float)peri__lua_range(L, 4, NULL, -1, 1);
+}
+
+static void read_arguments(lua_State *L, const peri__lua *state, const take *t, peri_source_def *def) {
+  if (lua_istable(L, 2)) {
+    peri__lua_arguments(L, 2);
+    def->loop_start = def->loop_end = NAN;
+    read_options(L, state, def);
+    complete_loop(t, def);
+  } else {
+    read_numbers(L, def);
   }
   if (!isfinite(def->volume) || !isfinite(def->playback_rate)) peri__lua_fail(L, "volume or pitch is too large");
 }
@@ -125,29 +182,13 @@ static void read_options(lua_State *L, peri_source_def *def) {
 /* Room for one more; sources that are gone make it. */
 static void reserve_played(lua_State *L, sound *self) {
   if (self->played_count < self->played_capacity) return;
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < self->played_count; i++) {
-    if (peri_source_get_state(self->context->engine, self->played[i]) != PERI_SOURCE_GONE)
-      self->played[kept++] = self->played[i];
-  }
-  self->played_count = kept;
-  if (self->played_capacity > 0 && kept <= self->played_capacity / 2) return;
+  self->played_count = peri_sources_keep(self->context->engine, self->played, self->played_count);
+  if (self->played_capacity > 0 && self->played_count <= self->played_capacity / 2) return;
   uint32_t capacity = self->played_capacity ? self->played_capacity * 2 : 8;
   peri_node *played = realloc(self->played, capacity * sizeof *played);
   if (!played) peri__lua_fail(L, "out of memory");
   self->played = played;
   self->played_capacity = capacity;
-}
-
-/* Loop points that the script left out (NaN) come from the file, where they make a loop with those it gave; the rest is
- * the beginning and the end of the sound. An end of 0 is its end, which the engine knows only beside a start of 0. */
-static void complete_loop(peri_source_def *def) {
-  double start = 0, end = 0;
-  peri_buffer_get_loop(def->buffer, &start, &end);
-  bool to_end = isnan(def->loop_end) || def->loop_end == 0;
-  if (isnan(def->loop_start)) def->loop_start = to_end || start < def->loop_end ? start : 0;
-  if (isnan(def->loop_end)) def->loop_end = def->loop_start < end ? end : 0;
-  if (def->loop_end == 0 && def->loop_start > 0) def->loop_end = peri_buffer_duration(def->buffer);
 }
 
 static int play(lua_State *L) {
@@ -156,34 +197,27 @@ static int play(lua_State *L) {
   peri__lua_engine(L, self->context);
   peri_source_def def = peri_default_source_def();
   def.panned = def.whole_frames = true;
-  def.loop_start = def.loop_end = NAN;
   def.owner = self->context->owner;
   def.volume = pick(state, self->volume);
   def.playback_rate = pick(state, self->pitch);
-  if (lua_gettop(L) > 1) {
-    peri__lua_arguments(L, 2);
-    if (!lua_isnil(L, 2)) read_options(L, &def);
-  }
-  uint32_t which = self->buffer_count == 1 ? 0 : (uint32_t)(next_random(state) * self->buffer_count);
-  def.buffer = self->buffers[which];
-  complete_loop(&def);
-  def.user = peri__lua_next_user(state);
+  uint32_t which = self->take_count == 1 ? 0 : (uint32_t)(next_random(state) * self->take_count);
+  const take *t = &self->takes[which];
+  def.buffer = t->buffer;
+  def.loop_start = t->loop_start;
+  def.loop_end = t->loop_end;
+  if (lua_gettop(L) > 1) read_arguments(L, state, t, &def);
   reserve_played(L, self);
-  peri_node *id = peri__lua_new_playing(L, state, self->context, &def);
-  if (def.notify) {
-    lua_getfield(L, 2, option_names[ON_ENDED]);
-    peri__lua_set_callback(L, self->context, def.user, lua_gettop(L));
-    lua_pop(L, 1);
-  }
+  peri_node *id = peri__lua_new_playing(L, state, &def);
   /* Asked again: making the handle may have collected, and a script's finaliser closed the context. */
   *id = peri_source_play(peri__lua_engine(L, self->context), &def, self->context->destination);
-  if (*id) {
-    self->played[self->played_count++] = *id;
-    return 1;
+  if (!*id) peri__lua_fail_engine(L);
+  self->played[self->played_count++] = *id;
+  if (def.notify) {
+    lua_getfield(L, 2, option_names[ON_ENDED]);
+    peri__lua_set_callback(L, self->context, peri__lua_source_key(*id), lua_gettop(L));
+    lua_pop(L, 1);
   }
-  lua_pushnil(L);
-  peri__lua_set_callback(L, self->context, def.user, lua_gettop(L));
-  peri__lua_fail_engine(L);
+  return 1;
 }
 
 static int stop(lua_State *L) {
@@ -205,14 +239,14 @@ static int stop(lua_State *L) {
 static void get_buffer(lua_State *L, peri__lua *state, void *self) {
   const sound *s = self;
   if (!s->context) peri__lua_fail(L, "the Sound was released");
-  peri__lua_push_buffer(L, state, peri_buffer_retain(s->buffers[0]));
+  peri__lua_push_buffer(L, state, peri_buffer_retain(s->takes[0].buffer));
 }
 
 static void get_duration(lua_State *L, peri__lua *state, void *self) {
   const sound *s = self;
   (void)state;
   if (!s->context) peri__lua_fail(L, "the Sound was released");
-  lua_pushnumber(L, peri_buffer_duration(s->buffers[0]));
+  lua_pushnumber(L, peri_buffer_duration(s->takes[0].buffer));
 }
 
 static const peri__lua_property properties[] = {

@@ -6,7 +6,6 @@
 
 typedef struct buffer_source {
   peri__lua_node node;
-  uint64_t user;
   peri_buffer *buffer; /* a reference, for reading; NULL: none */
   double loop_start, loop_end;
   bool loop;
@@ -19,7 +18,6 @@ int peri__lua_create_buffer_source(lua_State *L) {
   peri__lua_context *context = peri__lua_check_context(L, 1);
   peri__lua_engine(L, context);
   buffer_source *source = (buffer_source *)peri__lua_new_node(L, state, context, &peri__lua_buffer_source_type);
-  source->user = peri__lua_next_user(state);
   peri_source_def def = peri_default_source_def();
   def.owner = context->owner;
   source->node.id = peri_source_create(peri__lua_engine(L, context), &def);
@@ -111,7 +109,7 @@ static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
   if (!source->started)
     lua_getiuservalue(L, 1, 1);
   else if (source->node.context)
-    peri__lua_push_callback(L, source->node.context, source->user);
+    peri__lua_push_callback(L, source->node.context, peri__lua_source_key(source->node.id));
   else
     lua_pushnil(L);
 }
@@ -122,9 +120,9 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
   (void)state;
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
   if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
-  if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value), source->user)) peri__lua_fail_engine(L);
+  if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value), 0)) peri__lua_fail_engine(L);
   if (source->started) {
-    peri__lua_set_callback(L, source->node.context, source->user, value);
+    peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), value);
     return;
   }
   lua_pushvalue(L, value);
@@ -153,10 +151,10 @@ static int start(lua_State *L) {
   if (source->started)
     peri__lua_fail(L, "the AudioBufferSourceNode has been started already: make a new one for each start");
   lua_getiuservalue(L, 1, 1);
-  peri__lua_set_callback(L, source->node.context, source->user, 5);
+  peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), 5);
   if (!peri_source_start(engine, source->node.id, when, offset, duration)) {
     lua_pushnil(L);
-    peri__lua_set_callback(L, source->node.context, source->user, 6);
+    peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), 6);
     peri__lua_fail_engine(L);
   }
   source->started = true;

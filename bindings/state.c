@@ -23,32 +23,28 @@ const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES] = {
 
 /* ---- Metatables ------------------------------------------------------------------------------------------------- */
 
+/* Members, the third upvalue: functions, light addresses of properties, indices of parameters. */
 static const peri__lua_type *upvalue_type(lua_State *L) {
   return (const peri__lua_type *)lua_touserdata(L, lua_upvalueindex(2));
 }
 
-/* Pushes the member: a function, the light address of a property, or the index of a parameter; else raises. */
-static int find_member(lua_State *L, const peri__lua_type *type, bool settable) {
+/* A method is found without a look at the object: the method checks it. */
+static int index_handle(lua_State *L) {
   lua_pushvalue(L, 2);
   lua_rawget(L, lua_upvalueindex(3));
   int kind = lua_type(L, -1);
-  if (kind == LUA_TNIL) peri__lua_unknown(L, type, 2, settable);
-  return kind;
-}
-
-static int index_handle(lua_State *L) {
+  if (kind == LUA_TFUNCTION) return 1;
   const peri__lua_type *type = upvalue_type(L);
   void *self = peri__lua_handle(L, 1, type, NULL);
   if (type->item && lua_type(L, 2) == LUA_TNUMBER) {
     type->item(L, self, lua_tonumber(L, 2));
-    return 1;
-  }
-  int kind = find_member(L, type, false);
-  if (kind == LUA_TLIGHTUSERDATA) {
+  } else if (kind == LUA_TLIGHTUSERDATA) {
     const peri__lua_property *property = lua_touserdata(L, -1);
     property->get(L, peri__lua_state(L), self);
   } else if (kind == LUA_TNUMBER) {
     peri__lua_push_param(L, peri__lua_state(L), 1, (uint32_t)lua_tonumber(L, -1));
+  } else {
+    peri__lua_unknown(L, type, 2, false);
   }
   return 1;
 }
@@ -57,7 +53,10 @@ static int assign_handle(lua_State *L) {
   const peri__lua_type *type = upvalue_type(L);
   void *self = peri__lua_handle(L, 1, type, NULL);
   if (type->item && lua_type(L, 2) == LUA_TNUMBER) peri__lua_fail(L, "a %s cannot be written to", type->name);
-  int kind = find_member(L, type, true);
+  lua_pushvalue(L, 2);
+  lua_rawget(L, lua_upvalueindex(3));
+  int kind = lua_type(L, -1);
+  if (kind == LUA_TNIL) peri__lua_unknown(L, type, 2, true);
   const char *name = lua_tostring(L, 2);
   if (kind == LUA_TNUMBER) {
     peri__lua_fail(L, "'%s' of %s is an AudioParam and cannot be assigned: write .%s.value = ...", name, type->name,
@@ -148,6 +147,15 @@ static int close_record(lua_State *L) {
   return 0;
 }
 
+static int make_weak_table(lua_State *L, const char *mode) {
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushstring(L, mode);
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 peri__lua *peri__lua_open(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key);
   peri__lua *state = lua_touserdata(L, -1);
@@ -159,12 +167,9 @@ peri__lua *peri__lua_open(lua_State *L) {
   memset(state, 0, sizeof *state);
   state->core = state->module = state->on_error = state->files = LUA_NOREF;
   for (int i = 0; i < PERI_LUA_TYPES; i++) state->metatables[i] = make_metatable(L, state, peri__lua_types[i]);
-  lua_newtable(L);
-  lua_createtable(L, 0, 1);
-  lua_pushliteral(L, "v");
-  lua_setfield(L, -2, "__mode");
-  lua_setmetatable(L, -2);
-  state->handles = luaL_ref(L, LUA_REGISTRYINDEX);
+  state->handles = make_weak_table(L, "v");
+  state->extras = make_weak_table(L, "k");
+  peri__lua_intern_options(L, state);
 
   lua_createtable(L, 0, 1);
   lua_pushcfunction(L, close_record);

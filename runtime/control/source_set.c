@@ -18,6 +18,16 @@ peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
   return state;
 }
 
+uint32_t peri_sources_keep(peri_engine *engine, peri_node *sources, uint32_t count) {
+  uint32_t kept = 0;
+  peri__lock(engine);
+  for (uint32_t s = 0; s < count; s++) {
+    if (peri__peek_source(engine, sources[s])) sources[kept++] = sources[s];
+  }
+  peri__unlock(engine);
+  return kept;
+}
+
 /* Where the playhead must be by the clock, in 32.32 frames: good until the audio thread has shown it once. */
 static int64_t extrapolate(const peri_engine *engine, const peri__source *source, const peri__source_details *details) {
   int64_t start, end, frames = (int64_t)peri_engine_frame(engine) - source->start;

@@ -118,6 +118,23 @@ describe("a Sound", function()
     source:stop()
   end)
 
+  it("plays with volume, pitch and pan in this order, nil for what is left out", function()
+    local function settings(...)
+      local source = laser:play(...)
+      source:stop()
+      return { source.volume, source.pitch, source.pan }
+    end
+    assert.same({ 0.5, 1, 0 }, settings(0.5))
+    assert.same({ 0.5, 1.5, 0 }, settings(0.5, 1.5))
+    assert.same({ 0.5, 1.5, -0.25 }, settings(0.5, 1.5, -0.25))
+    assert.same({ 1, 1, 0.75 }, settings(nil, nil, 0.75))
+    assert.same({ 1, 1, 0 }, settings(nil, nil, nil))
+    local quiet = perilune.load("assets/laser.ogg", { volume = 0.5, pitch = 2 })
+    local source = quiet:play(0.5, 0.5)
+    assert.same({ 0.25, 1 }, { source.volume, source.pitch })
+    quiet:stop()
+  end)
+
   it("stops all that it plays, and nothing else", function()
     local other = perilune.load "assets/music.ogg"
     local kept, a, b = other:play { volume = 0 }, laser:play { loop = true }, laser:play { at = perilune.now() + 1000 }
@@ -142,8 +159,16 @@ describe("a Sound", function()
     assert.matches("bad value for 'loop' %(boolean expected, got number%)", message(play, laser, { loop = 1 }))
     assert.matches("bad value for 'onended' %(function expected, got boolean%)",
       message(play, laser, { onended = true }))
-    assert.matches("bad argument #1 to 'play' %(table expected, got number%)", message(play, laser, 1))
+    assert.matches("bad argument #1 to 'play' %(table or number expected, got string%)", message(play, laser, "1"))
     assert.matches("bad argument #2 to 'play' %(no more than 1 expected%)", message(play, laser, {}, 1))
+    assert.matches("bad argument #1 to 'play' %(number of at least 0 expected, got %-1%)", message(play, laser, -1))
+    assert.matches("bad argument #2 to 'play' %(number above 0 expected, got 0%)", message(play, laser, 1, 0))
+    assert.matches("bad argument #2 to 'play' %(number expected, got table%)", message(play, laser, 1, {}))
+    assert.matches("bad argument #3 to 'play' %(number from %-1 to 1 expected, got 2%)", message(play, laser, 1, 1, 2))
+    assert.matches("bad argument #3 to 'play' %(finite number expected, got nan%)",
+      message(play, laser, nil, nil, 0 / 0))
+    assert.matches("bad argument #4 to 'play' %(no more than 3 expected%)", message(play, laser, 1, 1, 0, 0))
+    assert.matches("volume or pitch is too large", message(play, perilune.load("assets/laser.ogg", { volume = 1e30 }), 1e30))
     assert.matches("'play' was called without its object %(Sound expected, got no value%)", message(play))
     assert.matches("an option is named by a string, not by a number", message(play, laser, { 1 }))
     assert.matches("Sound has no property 'lenght'", message(function() return laser.lenght end))

@@ -394,6 +394,9 @@ typedef enum {
 
 PERI_API peri_source_state peri_source_get_state(peri_engine *engine, peri_node source);
 
+/* Of `count` sources keeps those that are not gone, in their order, and returns how many. */
+PERI_API uint32_t peri_sources_keep(peri_engine *engine, peri_node *sources, uint32_t count);
+
 /* The playhead in seconds of the sound. Exact at the last quantum from the second call on; the first call asks the
  * audio thread to keep it and extrapolates. */
 PERI_API bool peri_source_get_position(peri_engine *engine, peri_node source, double *seconds);
