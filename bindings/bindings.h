@@ -182,9 +182,12 @@ typedef struct peri__lua_node {
 /* The engine of a node that can be used; raises when its context is closed or it has ended. */
 peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node);
 bool peri__lua_node_has_ended(const peri__lua_node *node);
+/* Raises what the engine said of a call that it refused; of a node that has ended, that it has. */
+void peri__lua_node_fail(lua_State *L, const peri__lua_node *node) __attribute__((noreturn));
 peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context,
                                    const peri__lua_type *type);
-int peri__lua_node_collect(lua_State *L);
+/* Its finaliser; a source that was started needs no release. */
+void peri__lua_node_let_go(lua_State *L, peri__lua_node *node, bool release);
 void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context);
 /* Sets each property that the table at `options` names (nil and none: nothing to do). */
 void peri__lua_apply_options(lua_State *L, peri__lua *state, int node, int options);

@@ -35,21 +35,35 @@ void peri__lua_fail_engine(lua_State *L) { peri__lua_fail(L, "%s", peri_error())
 
 /* ---- Types ------------------------------------------------------------------------------------------------------ */
 
-/* The type of a handle of ours; NULL for anything else. Other libraries' userdata are read, never followed. */
-static const peri__lua_type *type_of(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TUSERDATA) return NULL;
-  size_t size = lua_rawlen(L, index);
-  if (size < sizeof(peri__lua_head)) return NULL;
+/* What stands at `index` if it may be a handle, with its size: other libraries' userdata are read, never followed. Only
+ * a full userdata has both an address and a length. */
+static const peri__lua_head *head_at(lua_State *L, int index, size_t *size) {
   const peri__lua_head *head = lua_touserdata(L, index);
+  *size = head ? lua_rawlen(L, index) : 0;
+  return *size >= sizeof *head ? head : NULL;
+}
+
+static const peri__lua_type *known_type(const peri__lua_head *head, size_t size) {
   for (int i = 0; i < PERI_LUA_TYPES; i++) {
     if (head->type == peri__lua_types[i] && size == peri__lua_types[i]->size) return head->type;
   }
   return NULL;
 }
 
+/* The type of a handle of ours; NULL for anything else. */
+static const peri__lua_type *type_of(lua_State *L, int index) {
+  size_t size;
+  const peri__lua_head *head = head_at(L, index, &size);
+  return head ? known_type(head, size) : NULL;
+}
+
 void *peri__lua_test(lua_State *L, int index, const peri__lua_type *type) {
-  for (const peri__lua_type *t = type_of(L, index); t; t = t->base) {
-    if (t == type) return lua_touserdata(L, index);
+  size_t size;
+  const peri__lua_head *head = head_at(L, index, &size);
+  if (!head) return NULL;
+  if (head->type == type && size == type->size) return (void *)head;
+  for (const peri__lua_type *t = known_type(head, size); t; t = t->base) {
+    if (t == type) return (void *)head;
   }
   return NULL;
 }
@@ -125,10 +139,7 @@ void peri__lua_arguments(lua_State *L, int count) {
 }
 
 void *peri__lua_handle(lua_State *L, int index, const peri__lua_type *type, const char *name) {
-  peri__lua_head *head = lua_touserdata(L, index);
-  if (head && lua_type(L, index) == LUA_TUSERDATA && lua_rawlen(L, index) == type->size && head->type == type)
-    return head;
-  head = peri__lua_test(L, index, type);
+  void *head = peri__lua_test(L, index, type);
   if (!head) peri__lua_bad(L, index, name, type->name);
   return head;
 }

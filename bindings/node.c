@@ -1,6 +1,7 @@
 /* AudioNode: what every node of the graph layer has; and the kinds that have nothing but parameters. */
 #include "check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context,
@@ -11,13 +12,17 @@ peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_con
   return node;
 }
 
-int peri__lua_node_collect(lua_State *L) {
-  peri__lua_node *node = peri__lua_test(L, 1, &peri__lua_audio_node);
-  peri__lua_context *context = node ? node->context : NULL;
-  if (!context) return 0;
+void peri__lua_node_let_go(lua_State *L, peri__lua_node *node, bool release) {
+  peri__lua_context *context = node->context;
+  if (!context) return;
   node->context = NULL;
-  if (context->engine && node->id != context->destination) peri_node_release(context->engine, node->id);
+  if (release && context->engine) peri_node_release(context->engine, node->id);
   peri__lua_context_release(L, context);
+}
+
+static int collect(lua_State *L) {
+  peri__lua_node *node = peri__lua_test(L, 1, &peri__lua_audio_node);
+  if (node) peri__lua_node_let_go(L, node, node->head.type->id != PERI_LUA_DESTINATION);
   return 0;
 }
 
@@ -37,6 +42,13 @@ peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node) {
   if (peri__lua_node_has_ended(node))
     peri__lua_fail(L, "the %s has ended: make a new one for each start", node->head.type->name);
   return engine;
+}
+
+void peri__lua_node_fail(lua_State *L, const peri__lua_node *node) {
+  char why[256]; /* asking may replace it */
+  snprintf(why, sizeof why, "%s", peri_error());
+  peri__lua_node_engine(L, node);
+  peri__lua_fail(L, "%s", why);
 }
 
 static const peri_node_info *info_of(const peri__lua_node *node) {
@@ -69,21 +81,27 @@ static uint32_t check_port(lua_State *L, int index, const peri__lua_node *node, 
   return (uint32_t)peri__lua_count(L, index, NULL, 1, count) - 1;
 }
 
+/* Whether the nodes have ended is asked when the engine has refused them. */
 static int connect(lua_State *L) {
   const peri__lua_node *self = peri__lua_self(L, &peri__lua_audio_node);
-  if (lua_isnone(L, 2)) peri__lua_bad(L, 2, NULL, "AudioNode or AudioParam");
-  peri_engine *engine = peri__lua_node_engine(L, self);
+  int count = lua_gettop(L);
+  if (count < 2) peri__lua_bad(L, 2, NULL, "AudioNode or AudioParam");
+  peri_engine *engine = peri__lua_engine(L, self->context);
   target to = check_target(L, self, 2);
-  peri__lua_arguments(L, to.is_param ? 3 : 4);
-  peri__lua_node_engine(L, to.node);
-  uint32_t output = check_port(L, 3, self, true, 0);
-  if (to.is_param) {
-    if (!peri_connect_param(engine, self->id, output, to.node->id, to.param)) peri__lua_fail_engine(L);
-    return 0;
+  uint32_t output = 0, input = 0;
+  if (count > 2) {
+    peri__lua_arguments(L, to.is_param ? 3 : 4);
+    output = check_port(L, 3, self, true, 0);
+    if (!to.is_param) input = check_port(L, 4, to.node, false, 0);
   }
-  uint32_t input = check_port(L, 4, to.node, false, 0);
-  if (!peri_connect(engine, self->id, output, to.node->id, input)) peri__lua_fail_engine(L);
-  lua_settop(L, 2);
+  bool done = to.is_param ? peri_connect_param(engine, self->id, output, to.node->id, to.param)
+                          : peri_connect(engine, self->id, output, to.node->id, input);
+  if (!done) {
+    peri__lua_node_engine(L, self);
+    peri__lua_node_fail(L, to.node);
+  }
+  if (to.is_param) return 0;
+  if (count > 2) lua_settop(L, 2);
   return 1;
 }
 
@@ -234,7 +252,7 @@ void peri__lua_apply_options(lua_State *L, peri__lua *state, int index, int opti
 /* ---- Types ------------------------------------------------------------------------------------------------------ */
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", peri__lua_node_collect},
+    {"__gc", collect},
     {NULL, NULL},
 };
 

@@ -10,6 +10,7 @@ typedef struct buffer_source {
   double loop_start, loop_end;
   bool loop;
   bool started;
+  bool keeps_function; /* until the start */
 } buffer_source;
 
 int peri__lua_create_buffer_source(lua_State *L) {
@@ -32,7 +33,8 @@ static int collect(lua_State *L) {
   if (!source) return 0;
   peri_buffer_release(source->buffer);
   source->buffer = NULL;
-  return peri__lua_node_collect(L);
+  peri__lua_node_let_go(L, &source->node, !source->started);
+  return 0;
 }
 
 /* ---- Properties ------------------------------------------------------------------------------------------------- */
@@ -48,13 +50,12 @@ static void get_buffer(lua_State *L, peri__lua *state, void *self) {
 static void set_buffer(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
   (void)state;
-  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_engine *engine = peri__lua_engine(L, source->node.context);
   peri_buffer *buffer = NULL;
-  if (!lua_isnil(L, value)) {
-    if (!peri__lua_test(L, value, &peri__lua_buffer_type)) peri__lua_bad(L, value, name, "Buffer or nil");
-    buffer = peri__lua_check_buffer(L, value, name);
-  }
-  if (!peri_source_set_buffer(engine, source->node.id, buffer)) peri__lua_fail_engine(L);
+  const peri__lua_buffer *handle = peri__lua_test(L, value, &peri__lua_buffer_type);
+  if (!handle && !lua_isnil(L, value)) peri__lua_bad(L, value, name, "Buffer or nil");
+  if (handle) buffer = handle->buffer ? handle->buffer : peri__lua_check_buffer(L, value, name);
+  if (!peri_source_set_buffer(engine, source->node.id, buffer)) peri__lua_node_fail(L, &source->node);
   peri_buffer_release(source->buffer);
   source->buffer = peri_buffer_retain(buffer);
 }
@@ -125,6 +126,7 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
     peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), value);
     return;
   }
+  source->keeps_function = !lua_isnil(L, value);
   lua_pushvalue(L, value);
   lua_setiuservalue(L, lua_touserdata(L, 1) == self ? 1 : 3, 1);
 }
@@ -141,23 +143,44 @@ static const peri__lua_property properties[] = {
 /* ---- Methods ---------------------------------------------------------------------------------------------------- */
 
 /* The callback is in place before the source can end, and goes back when it does not start. */
+/* The function goes where it is found when the source has ended. */
+static void hand_over_function(lua_State *L, buffer_source *source) {
+  lua_getiuservalue(L, 1, 1);
+  peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), lua_gettop(L));
+  lua_pop(L, 1);
+}
+
+static void take_back_function(lua_State *L, buffer_source *source) {
+  lua_pushnil(L);
+  peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), lua_gettop(L));
+  lua_pop(L, 1);
+}
+
 static int start(lua_State *L) {
   buffer_source *source = peri__lua_self(L, &peri__lua_buffer_source_type);
-  peri__lua_arguments(L, 4);
-  peri_engine *engine = peri__lua_node_engine(L, &source->node);
-  double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
-  double offset = lua_isnil(L, 3) ? 0 : peri__lua_time(L, 3, NULL);
-  double duration = lua_isnil(L, 4) ? INFINITY : peri__lua_time(L, 4, NULL);
-  if (source->started)
+  double when = 0, offset = 0, duration = INFINITY;
+  if (lua_gettop(L) > 1) {
+    peri__lua_arguments(L, 4);
+    if (!lua_isnil(L, 2)) when = peri__lua_time(L, 2, NULL);
+    if (!lua_isnil(L, 3)) offset = peri__lua_time(L, 3, NULL);
+    if (!lua_isnil(L, 4)) duration = peri__lua_time(L, 4, NULL);
+  }
+  peri_engine *engine = peri__lua_engine(L, source->node.context);
+  if (source->started) {
+    peri__lua_node_engine(L, &source->node);
     peri__lua_fail(L, "the AudioBufferSourceNode has been started already: make a new one for each start");
-  lua_getiuservalue(L, 1, 1);
-  peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), 5);
+  }
+  if (source->keeps_function) {
+    hand_over_function(L, source);
+    engine = peri__lua_engine(L, source->node.context); /* a script's finaliser may have closed the context */
+  }
   if (!peri_source_start(engine, source->node.id, when, offset, duration)) {
-    lua_pushnil(L);
-    peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), 6);
-    peri__lua_fail_engine(L);
+    if (source->keeps_function) take_back_function(L, source);
+    peri__lua_node_fail(L, &source->node);
   }
   source->started = true;
+  if (!source->keeps_function) return 0;
+  source->keeps_function = false;
   lua_pushnil(L);
   lua_setiuservalue(L, 1, 1);
   return 0;
