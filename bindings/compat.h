@@ -36,6 +36,13 @@ static inline void peri__lua_setiuservalue(lua_State *L, int index, int n) {
 }
 #define lua_setiuservalue peri__lua_setiuservalue
 
+/* Returns the type of what it pushes. */
+static inline int peri__lua_rawget(lua_State *L, int index) {
+  lua_rawget(L, index);
+  return lua_type(L, -1);
+}
+#define lua_rawget peri__lua_rawget
+
 /* Only for LUA_REGISTRYINDEX, which pushing does not move. */
 static inline void peri__lua_rawgetp(lua_State *L, int index, const void *key) {
   lua_pushlightuserdata(L, (void *)key);

@@ -15,7 +15,8 @@ typedef struct buffer_source {
 
 int peri__lua_create_buffer_source(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
-  peri__lua_arguments(L, 2);
+  bool has_options = lua_gettop(L) > 1;
+  if (has_options) peri__lua_arguments(L, 2);
   peri__lua_context *context = peri__lua_check_context(L, 1);
   peri__lua_engine(L, context);
   buffer_source *source = (buffer_source *)peri__lua_new_node(L, state, context, &peri__lua_buffer_source_type);
@@ -23,6 +24,7 @@ int peri__lua_create_buffer_source(lua_State *L) {
   def.owner = context->owner;
   source->node.id = peri_source_create(peri__lua_engine(L, context), &def);
   if (!source->node.id) peri__lua_fail_engine(L);
+  if (!has_options) return 1;
   peri__lua_apply_options(L, state, 3, 2);
   lua_settop(L, 3);
   return 1;

@@ -31,8 +31,7 @@ static const peri__lua_type *upvalue_type(lua_State *L) {
 /* A method is found without a look at the object: the method checks it. */
 static int index_handle(lua_State *L) {
   lua_pushvalue(L, 2);
-  lua_rawget(L, lua_upvalueindex(3));
-  int kind = lua_type(L, -1);
+  int kind = lua_rawget(L, lua_upvalueindex(3));
   if (kind == LUA_TFUNCTION) return 1;
   const peri__lua_type *type = upvalue_type(L);
   void *self = peri__lua_handle(L, 1, type, NULL);
@@ -54,19 +53,20 @@ static int assign_handle(lua_State *L) {
   void *self = peri__lua_handle(L, 1, type, NULL);
   if (type->item && lua_type(L, 2) == LUA_TNUMBER) peri__lua_fail(L, "a %s cannot be written to", type->name);
   lua_pushvalue(L, 2);
-  lua_rawget(L, lua_upvalueindex(3));
-  int kind = lua_type(L, -1);
+  int kind = lua_rawget(L, lua_upvalueindex(3));
+  if (kind == LUA_TLIGHTUSERDATA) {
+    const peri__lua_property *property = lua_touserdata(L, -1);
+    if (!property->set) peri__lua_fail(L, "'%s' of %s cannot be assigned: it is read-only", property->name, type->name);
+    property->set(L, peri__lua_state(L), self, 3, property->name);
+    return 0;
+  }
   if (kind == LUA_TNIL) peri__lua_unknown(L, type, 2, true);
   const char *name = lua_tostring(L, 2);
   if (kind == LUA_TNUMBER) {
     peri__lua_fail(L, "'%s' of %s is an AudioParam and cannot be assigned: write .%s.value = ...", name, type->name,
                    name);
   }
-  if (kind == LUA_TFUNCTION) peri__lua_fail(L, "'%s' of %s is a method and cannot be assigned", name, type->name);
-  const peri__lua_property *property = lua_touserdata(L, -1);
-  if (!property->set) peri__lua_fail(L, "'%s' of %s cannot be assigned: it is read-only", name, type->name);
-  property->set(L, peri__lua_state(L), self, 3, name);
-  return 0;
+  peri__lua_fail(L, "'%s' of %s is a method and cannot be assigned", name, type->name);
 }
 
 static int print_handle(lua_State *L) {

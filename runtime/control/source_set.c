@@ -222,7 +222,8 @@ static bool replace_buffer(peri_engine *engine, peri__source *source, peri_buffe
 
 bool peri_source_set_buffer(peri_engine *engine, peri_node id, peri_buffer *buffer) {
   peri__lock(engine);
-  peri__source *source = peri__find_source(engine, id);
+  peri__source *source = peri__peek_source(engine, id);
+  if (!source) source = peri__find_source(engine, id);
   bool done = source != NULL;
   if (done && buffer && source->flags & PERI_SOURCE_HAD_BUFFER)
     done = peri__fail("the buffer of a source can be set only once: create another source");
