@@ -45,6 +45,36 @@ void peri__condition_create(peri__condition *condition) {
 void peri__condition_destroy(peri__condition *condition) { pthread_cond_destroy(condition); }
 void peri__condition_signal(peri__condition *condition) { pthread_cond_broadcast(condition); }
 
+/* ---- The quick lock --------------------------------------------------------------------------------------------- */
+
+void peri__quick_lock_create(peri__quick_lock *lock) {
+  atomic_init(&lock->state, 0);
+  peri__mutex_create(&lock->waiting);
+  peri__condition_create(&lock->left);
+}
+
+void peri__quick_lock_destroy(peri__quick_lock *lock) {
+  peri__condition_destroy(&lock->left);
+  peri__mutex_destroy(&lock->waiting);
+}
+
+/* Who waits has said so, by the 2, before it sleeps, and sleeps before `waiting` is free for the one that wakes it. Who
+ * gets in from here leaves the 2 standing, since it cannot know whether it was the last to wait. */
+void peri__quick_lock_wait(peri__quick_lock *lock) {
+  peri__mutex_lock(&lock->waiting);
+  while (atomic_exchange_explicit(&lock->state, 2, memory_order_acquire) != 0)
+    pthread_cond_wait(&lock->left, &lock->waiting);
+  peri__mutex_unlock(&lock->waiting);
+}
+
+void peri__quick_lock_wake(peri__quick_lock *lock) {
+  peri__mutex_lock(&lock->waiting);
+  pthread_cond_signal(&lock->left);
+  peri__mutex_unlock(&lock->waiting);
+}
+
+/* ---- Waiting ---------------------------------------------------------------------------------------------------- */
+
 static struct timespec moment(uint64_t nanoseconds) {
   return (struct timespec){.tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)};
 }

@@ -136,7 +136,7 @@ typedef struct peri__owner_events {
 struct peri__load;
 
 struct peri_engine {
-  peri__mutex lock;
+  peri__quick_lock lock;
   uint32_t batch;  /* depth of begin … commit */
   bool plan_owed;  /* what was sent since begin waits for a plan that could not be made yet */
   uint64_t pushed; /* commands */
@@ -178,8 +178,10 @@ struct peri_engine {
   double sample_rate;
 };
 
-static inline void peri__lock(const peri_engine *engine) { peri__mutex_lock((peri__mutex *)&engine->lock); }
-static inline void peri__unlock(const peri_engine *engine) { peri__mutex_unlock((peri__mutex *)&engine->lock); }
+static inline void peri__lock(const peri_engine *engine) { peri__quick_lock_take((peri__quick_lock *)&engine->lock); }
+static inline void peri__unlock(const peri_engine *engine) {
+  peri__quick_lock_leave((peri__quick_lock *)&engine->lock);
+}
 
 /* Room for `bytes` of commands, so that what follows cannot fail half way. */
 #define PERI_ROOM(engine, name) peri__commands_reserve(&(engine)->render.commands, PERI_COMMAND_BYTES(name))

@@ -44,7 +44,7 @@ peri_engine *peri_engine_create(const peri_engine_def *def) {
   if (!check_def(def)) return NULL;
   peri_engine *engine = PERI_NEW(peri_engine);
   if (!engine) return NULL;
-  peri__mutex_create(&engine->lock);
+  peri__quick_lock_create(&engine->lock);
   peri__mutex_create(&engine->changing_device);
   engine->files = def->files;
   engine->loader_threads = def->loader_threads;
@@ -57,7 +57,7 @@ peri_engine *peri_engine_create(const peri_engine_def *def) {
     peri__render_destroy(&engine->render);
   }
   peri__mutex_destroy(&engine->changing_device);
-  peri__mutex_destroy(&engine->lock);
+  peri__quick_lock_destroy(&engine->lock);
   peri__release(engine, sizeof *engine);
   return NULL;
 }
@@ -93,7 +93,7 @@ void peri_engine_destroy(peri_engine *engine) {
   peri__render_destroy(&engine->render);
   peri__unlock(engine);
   peri__mutex_destroy(&engine->changing_device);
-  peri__mutex_destroy(&engine->lock);
+  peri__quick_lock_destroy(&engine->lock);
   peri__release(engine, sizeof *engine);
 }
 
