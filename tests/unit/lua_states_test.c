@@ -9,6 +9,7 @@
 #include <lua.h>
 #include <lualib.h>
 
+#include "base/base.h"
 #include "perilune/perilune_lua.h"
 
 #define CHUNK 64
@@ -310,4 +311,21 @@ TEST(the_module_may_be_opened_again_in_a_state_and_stays_one) {
   lua_setglobal(L, "second");
   run(L, "assert(first == second)");
   lua_close(L);
+}
+
+TEST(plays_from_lua_take_no_memory_of_the_engine_once_the_pools_have_grown) {
+  peri_engine *engine = new_engine();
+  lua_State *L = new_state(engine);
+  make_sound(L, 64);
+  run(L, "function plays() for _ = 1, 100 do sound:play() sound:play(.5, 1, .25) sound:play{ volume = .5 } end end");
+  uint64_t takes = 0;
+  for (int round = 0; round < 50; round++) {
+    if (round == 10) takes = peri__memory_takes();
+    run(L, "plays()");
+    free(render(engine, 256));
+    CHECK(peri_lua_update(L));
+  }
+  CHECK_EQ(peri__memory_takes(), takes);
+  lua_close(L);
+  peri_engine_destroy(engine);
 }
