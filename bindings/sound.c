@@ -159,12 +159,12 @@ static void read_options(lua_State *L, const peri__lua *state, peri_source_def *
 
 /* play(volume, pitch, pan), each of them a number or nil. */
 static void read_numbers(lua_State *L, peri_source_def *def) {
-  int type = lua_type(L, 2);
+  int type = lua_type(L, 2), count = lua_gettop(L);
   if (type != LUA_TNUMBER && type != LUA_TNIL) peri__lua_bad(L, 2, NULL, "table or number");
-  peri__lua_arguments(L, 4);
+  if (count > 4) peri__lua_arguments(L, 4);
   if (type == LUA_TNUMBER) def->volume *= peri__lua_volume(L, 2, NULL);
-  if (!lua_isnil(L, 3)) def->playback_rate *= peri__lua_pitch(L, 3, NULL);
-  if (!lua_isnil(L, 4)) def->pan = (float)peri__lua_range(L, 4, NULL, -1, 1);
+  if (count > 2 && !lua_isnil(L, 3)) def->playback_rate *= peri__lua_pitch(L, 3, NULL);
+  if (count > 3 && !lua_isnil(L, 4)) def->pan = (float)peri__lua_range(L, 4, NULL, -1, 1);
 }
 
 static void read_arguments(lua_State *L, const peri__lua *state, const take *t, peri_source_def *def) {

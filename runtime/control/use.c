@@ -4,7 +4,7 @@
  * write to the buffer finds the truth (copy on write) and everything is freed as soon as it could be. */
 #include "control/control.h"
 
-#define FIRST_PLACES 64u /* a power of two, as all sizes of the table */
+#define FIRST_PLACES 16u /* a power of two, as all sizes of the table */
 
 static size_t place_of(const peri_engine *engine, const peri_buffer *buffer) {
   return (size_t)(buffer->id * 0x9E3779B97F4A7C15u >> 32) & (engine->use_places - 1);
