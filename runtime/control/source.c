@@ -31,13 +31,9 @@ static bool add_chunk(peri_engine *engine) {
 
 static peri__source *take_slot(peri_engine *engine) {
   if (!engine->free_source && !add_chunk(engine)) return NULL;
-  peri__source *source = engine->free_source, *next = (peri__source *)(void *)source->link.next;
-  engine->free_source = next;
+  peri__source *source = engine->free_source;
+  engine->free_source = (peri__source *)(void *)source->link.next;
   engine->sources++;
-  if (next) { /* written by the next start, and by now long out of the cache */
-    __builtin_prefetch(next, 1);
-    __builtin_prefetch(peri__voice_of(next), 1);
-  }
   return source;
 }
 
