@@ -180,9 +180,9 @@ static void read_arguments(lua_State *L, const peri__lua *state, const take *t, 
 }
 
 /* Room for one more; sources that are gone make it. */
-static void reserve_played(lua_State *L, sound *self) {
+static void reserve_played(lua_State *L, sound *self, peri_engine *engine) {
   if (self->played_count < self->played_capacity) return;
-  self->played_count = peri_sources_keep(self->context->engine, self->played, self->played_count);
+  self->played_count = peri_sources_keep(engine, self->played, self->played_count);
   if (self->played_capacity > 0 && self->played_count <= self->played_capacity / 2) return;
   uint32_t capacity = self->played_capacity ? self->played_capacity * 2 : 8;
   peri_node *played = realloc(self->played, capacity * sizeof *played);
@@ -206,10 +206,11 @@ static int play(lua_State *L) {
   def.loop_start = t->loop_start;
   def.loop_end = t->loop_end;
   if (lua_gettop(L) > 1) read_arguments(L, state, t, &def);
-  reserve_played(L, self);
   peri_node *id = peri__lua_new_playing(L, state, &def);
-  /* Asked again: making the handle may have collected, and a script's finaliser closed the context. */
-  *id = peri_source_play(peri__lua_engine(L, self->context), &def, self->context->destination);
+  /* Only now: making the handle may have collected, and a script's finaliser played or closed the context. */
+  peri_engine *engine = peri__lua_engine(L, self->context);
+  reserve_played(L, self, engine);
+  *id = peri_source_play(engine, &def, self->context->destination);
   if (!*id) peri__lua_fail_engine(L);
   self->played[self->played_count++] = *id;
   if (def.notify) {

@@ -144,8 +144,7 @@ static const peri__lua_property properties[] = {
 
 /* ---- Methods ---------------------------------------------------------------------------------------------------- */
 
-/* The callback is in place before the source can end, and goes back when it does not start. */
-/* The function goes where it is found when the source has ended. */
+/* The function goes where it is found when the source has ended, and comes back when it does not start. */
 static void hand_over_function(lua_State *L, buffer_source *source) {
   lua_getiuservalue(L, 1, 1);
   peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), lua_gettop(L));

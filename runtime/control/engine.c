@@ -200,7 +200,7 @@ void peri__reclaim(peri_engine *engine, uint32_t most) {
     if (!engine->ended) break;
     peri__source *source = (peri__source *)(void *)engine->ended;
     peri__link *next = engine->ended->next;
-    if (next) __builtin_prefetch(next, 1); /* nobody has touched it since it ended */
+    if (next) __builtin_prefetch(next, 1);            /* nobody has touched it since it ended */
     if (!peri__source_reclaim(engine, source)) break; /* no memory for its event: the next call tries again */
     engine->ended = next;
     most--;

@@ -145,6 +145,19 @@ describe("a Sound", function()
     assert.is_true(support.wait(function() return kept.state == "ended" end))
   end)
 
+  it("may be played by finalisers, which run while it is played", function()
+    local sound, quiet = perilune.load "assets/click.ogg", { volume = 0 }
+    local played = 0
+    local finalised = { __gc = function() sound:play(quiet) played = played + 1 end }
+    for _ = 1, 1000 do
+      setmetatable({}, finalised)
+      sound:play(quiet)
+    end
+    support.collect()
+    assert.equal(1000, played)
+    sound:stop()
+  end)
+
   it("refuses wrong options and starts nothing", function()
     local started = perilune.stats().sourcesStarted
     local play = laser.play
@@ -168,7 +181,8 @@ describe("a Sound", function()
     assert.matches("bad argument #3 to 'play' %(finite number expected, got nan%)",
       message(play, laser, nil, nil, 0 / 0))
     assert.matches("bad argument #4 to 'play' %(no more than 3 expected%)", message(play, laser, 1, 1, 0, 0))
-    assert.matches("volume or pitch is too large", message(play, perilune.load("assets/laser.ogg", { volume = 1e30 }), 1e30))
+    local loud = perilune.load("assets/laser.ogg", { volume = 1e30 })
+    assert.matches("volume or pitch is too large", message(play, loud, 1e30))
     assert.matches("'play' was called without its object %(Sound expected, got no value%)", message(play))
     assert.matches("an option is named by a string, not by a number", message(play, laser, { 1 }))
     assert.matches("Sound has no property 'lenght'", message(function() return laser.lenght end))
