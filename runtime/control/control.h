@@ -176,6 +176,7 @@ struct peri_engine {
   uint64_t underruns, device_losses; /* of devices that are closed */
   uint64_t tap_dropped;              /* of taps that are closed */
   double sample_rate;
+  uint64_t profile_runs; /* times that profiling was switched on */
 };
 
 static inline void peri__lock(const peri_engine *engine) { peri__quick_lock_take((peri__quick_lock *)&engine->lock); }

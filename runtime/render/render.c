@@ -43,6 +43,67 @@ void peri__render_destroy(peri__render *render) {
   peri__release(render->out, scratch_floats(render->channels) * sizeof(float));
 }
 
+/* ---- Load ------------------------------------------------------------------------------------------------------- */
+
+/* `measured` seconds were rendered before. A mean of all there is until it forgets: so the first reading is right. */
+static void smooth(_Atomic double *mean, double load, double lasts, double measured) {
+  double weight = lasts / (lasts + (measured < 0.1 ? measured : 0.1));
+  double before = atomic_load_explicit(mean, memory_order_relaxed);
+  atomic_store_explicit(mean, before + (load - before) * weight, memory_order_relaxed);
+}
+
+/* Rendering `lasts` seconds took `load` times as long. */
+static void measure(peri__load_meter *meter, double load, double lasts) {
+  smooth(&meter->mean, load, lasts, meter->measured);
+  meter->measured += lasts;
+  meter->peak_age += lasts;
+  if (load < atomic_load_explicit(&meter->peak, memory_order_relaxed) && meter->peak_age < 1.0) return;
+  atomic_store_explicit(&meter->peak, load, memory_order_relaxed);
+  meter->peak_age = 0.0;
+}
+
+static void forget_cost(peri__cost *cost) {
+  cost->load.measured = cost->load.peak_age = 0.0;
+  atomic_store_explicit(&cost->load.mean, 0.0, memory_order_relaxed);
+  atomic_store_explicit(&cost->load.peak, 0.0, memory_order_relaxed);
+  atomic_store_explicit(&cost->voices_load, 0.0, memory_order_relaxed);
+}
+
+static void begin_laps(peri__render *render) {
+  render->lap = peri__nanoseconds();
+  render->voices_time = 0;
+}
+
+/* Everything since the last lap was this. Control trusts the fields of the run that it asks for: `run` comes last. */
+static void take_lap(peri__render *render, peri__cost *cost, uint32_t voices) {
+  if (atomic_load_explicit(&cost->run, memory_order_relaxed) != render->profile) forget_cost(cost);
+  uint64_t began = render->lap, voices_time = render->voices_time;
+  double lasts = N / render->sample_rate, scale = 1e-9 / lasts;
+  atomic_store_explicit(&cost->voices, voices, memory_order_relaxed);
+  begin_laps(render);
+  smooth(&cost->voices_load, (double)voices_time * scale, lasts, cost->load.measured);
+  measure(&cost->load, (double)(render->lap - began) * scale, lasts);
+  atomic_store_explicit(&cost->run, render->profile, memory_order_release);
+}
+
+static void take_node_lap(peri__render *render, peri__node *node) {
+  uint32_t voices = 0;
+  for (uint32_t i = 0; i < node->kind->info.inputs; i++) voices += node->inputs[i].count;
+  for (uint32_t p = 0; p < node->kind->info.params; p++) voices += node->params[p].input.count;
+  take_lap(render, &node->cost, voices);
+}
+
+static void render_voices(peri__render *render, peri__input *input, peri__signal *sum,
+                          peri_interpretation interpretation) {
+  if (!render->profile || !input->count) {
+    peri__voices_render(render, input, sum, interpretation);
+    return;
+  }
+  uint64_t began = peri__nanoseconds();
+  peri__voices_render(render, input, sum, interpretation);
+  render->voices_time += peri__nanoseconds() - began;
+}
+
 /* ---- One step of the plan --------------------------------------------------------------------------------------- */
 
 static uint32_t input_channels(const peri__render *render, const peri__plan *plan, const peri__plan_input *from) {
@@ -73,7 +134,7 @@ static void gather(peri__render *render, const peri__plan *plan, const peri__pla
   }
   if (from->edge_count == 0 && from->input->count == 0) return;
   memset(sum->samples, 0, (size_t)sum->channels * N * sizeof(float));
-  peri__voices_render(render, from->input, sum, from->rule.interpretation);
+  render_voices(render, from->input, sum, from->rule.interpretation);
   for (uint32_t e = 0; e < from->edge_count; e++) {
     const peri__signal *signal = &plan->signals[plan->edges[from->first_edge + e]];
     if (signal->silent) continue;
@@ -154,9 +215,15 @@ static void render_quantum(peri__render *render) {
   const peri__plan *plan = render->plan;
   peri__signal heard = {NULL, render->channels, render->channels, true};
   render->now_playing = render->now_scheduled = 0;
-  peri__voices_render(render, &render->nowhere, NULL, PERI_SPEAKERS);
+  render->profile = atomic_load_explicit(&render->profiling, memory_order_relaxed);
+  if (render->profile) begin_laps(render);
+  render_voices(render, &render->nowhere, NULL, PERI_SPEAKERS);
+  if (render->profile) take_lap(render, &render->nowhere_cost, render->nowhere.count);
   if (plan) {
-    for (uint32_t s = 0; s < plan->step_count; s++) run_step(render, plan, &plan->steps[s]);
+    for (uint32_t s = 0; s < plan->step_count; s++) {
+      run_step(render, plan, &plan->steps[s]);
+      if (render->profile) take_node_lap(render, plan->steps[s].node);
+    }
     heard = plan->signals[plan->destination];
   }
   interleave(render, &heard);
@@ -168,19 +235,6 @@ static void render_quantum(peri__render *render) {
   atomic_store_explicit(&render->scheduled, render->now_scheduled, memory_order_relaxed);
   atomic_fetch_add_explicit(&render->quanta, 1, memory_order_relaxed);
   atomic_store_explicit(&render->published, render->frame, memory_order_release);
-}
-
-/* Load: a mean that forgets in about 100 ms, and the worst call of the last second. */
-static void measure(peri__render *render, uint64_t began, uint32_t frames) {
-  double lasts = frames / render->sample_rate;
-  double load = (double)(peri__nanoseconds() - began) * 1e-9 / lasts;
-  double weight = lasts / (lasts + 0.1);
-  double mean = atomic_load_explicit(&render->load, memory_order_relaxed);
-  atomic_store_explicit(&render->load, mean + (load - mean) * weight, memory_order_relaxed);
-  render->peak_age += lasts;
-  if (load < atomic_load_explicit(&render->load_peak, memory_order_relaxed) && render->peak_age < 1.0) return;
-  atomic_store_explicit(&render->load_peak, load, memory_order_relaxed);
-  render->peak_age = 0.0;
 }
 
 bool peri__render_frames(peri__render *render, float *out, uint32_t frames) {
@@ -202,7 +256,8 @@ bool peri__render_frames(peri__render *render, float *out, uint32_t frames) {
     render->kept -= count;
     left -= count;
   }
-  if (frames) measure(render, began, frames);
+  double lasts = frames / render->sample_rate;
+  if (frames) measure(&render->load, (double)(peri__nanoseconds() - began) * 1e-9 / lasts, lasts);
   peri__denormals_restore(denormals);
   peri__role_enter(before);
   atomic_store_explicit(&render->busy, false, memory_order_release);

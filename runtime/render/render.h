@@ -26,6 +26,25 @@ typedef struct peri__retired {
   peri__retired_kind kind;
 } peri__retired;
 
+/* ---- Load ------------------------------------------------------------------------------------------------------- */
+
+/* Time taken over the time that is rendered. The audio thread writes, control reads. */
+typedef struct peri__load_meter {
+  _Atomic double mean; /* of what is measured so far, and that forgets in some 100 ms */
+  _Atomic double peak; /* the worst measurement of the last second */
+  /* audio thread */
+  double measured; /* seconds rendered */
+  double peak_age; /* seconds rendered since peak was set */
+} peri__load_meter;
+
+/* What a node takes, written each quantum while profiling. */
+typedef struct peri__cost {
+  peri__load_meter load;       /* its voices included */
+  _Atomic double voices_load;  /* mean of its voices alone */
+  atomic_uint_fast32_t voices; /* in the lists of its inputs and parameters */
+  atomic_uint_fast64_t run;    /* of profiling, in which all of this was measured */
+} peri__cost;
+
 /* ---- Signals ---------------------------------------------------------------------------------------------------- */
 
 /* One quantum of audio. When `silent`, the samples are not to be read: they stand for zeros. */
@@ -250,6 +269,7 @@ typedef struct peri__node {
   peri__input *inputs; /* kind->info.inputs */
   peri__param *params; /* kind->info.params */
   void *state;
+  peri__cost cost;
 } peri__node;
 
 /* ---- The render plan -------------------------------------------------------------------------------------------- */
@@ -303,7 +323,9 @@ struct peri__render {
   atomic_uint_fast64_t published;          /* frame of the next quantum */
   atomic_uint_fast32_t playing, scheduled; /* sources, in the last quantum */
   atomic_uint_fast64_t started, ended, applied, quanta, nonfinite;
-  _Atomic double load, load_peak;
+  peri__load_meter load;
+  peri__cost nowhere_cost;
+  atomic_uint_fast64_t profiling; /* control writes: 0, or the number of the run of profiling that is under way */
   /* the audio thread takes and hands back */
   peri__commands commands;
   peri__handback ended_sources;
@@ -314,7 +336,9 @@ struct peri__render {
   peri__input nowhere; /* sources without a destination: they keep time */
   uint32_t kept;       /* frames of the last quantum not yet given out */
   uint32_t now_playing, now_scheduled;
-  double peak_age;      /* seconds since load_peak was set */
+  uint64_t profile;     /* `profiling`, for this quantum; the next two are in use while it is not 0 */
+  uint64_t lap;         /* nanoseconds: when the step before was done */
+  uint64_t voices_time; /* nanoseconds that voices took since then */
   float *out;           /* interleaved, the last quantum */
   float *sums;          /* PERI_MAX_INPUTS inputs' sums are made here */
   float *voice_scratch; /* PERI_BATCH_SCRATCH × 2 channels */

@@ -107,6 +107,17 @@ static void tap_one(worker *w) {
   peri_tap_close(tap);
 }
 
+/* Also while another thread switches it off, and nodes come and go. */
+static void profile_some(worker *w) {
+  peri_node_load loads[8];
+  if (pick(w, 4) == 0) peri_engine_set_profiling(w->stage->engine, pick(w, 4) > 0);
+  uint32_t count = peri_engine_profile(w->stage->engine, loads, 8);
+  for (uint32_t k = 0; k < count && k < 8; k++) {
+    CHECK(loads[k].load >= 0.0 && loads[k].voices_load >= 0.0 && loads[k].load_peak >= 0.0);
+    CHECK(k == 0 || loads[k].load <= loads[k - 1].load);
+  }
+}
+
 static void take_events(worker *w) {
   peri_event event;
   CHECK(peri_engine_update(w->stage->engine));
@@ -132,6 +143,8 @@ static void work(void *user) {
       CHECK(peri_buffer_write(w->stage->sounds[pick(w, 4)], 0, pick(w, 300), &sample, 1));
     else if (what < 92)
       peri_engine_begin(w->stage->engine), play_one(w), change_one(w), peri_engine_commit(w->stage->engine);
+    else if (what < 94)
+      profile_some(w);
     else
       take_events(w);
   }

@@ -320,6 +320,29 @@ typedef struct peri_channel_rule {
 PERI_API bool peri_node_get_channels(peri_engine *engine, peri_node node, peri_channel_rule *rule);
 PERI_API bool peri_node_set_channels(peri_engine *engine, peri_node node, const peri_channel_rule *rule);
 
+/* ---- What each node costs ---------------------------------------------------------------------------------------- */
+
+/* Measures from the next quantum on what each node takes, or does not any more; begins anew each time it is switched
+ * on. Off at first: it costs two readings of the clock a node and quantum, and two for each input with sources. */
+PERI_API void peri_engine_set_profiling(peri_engine *engine, bool on);
+PERI_API bool peri_engine_is_profiling(const peri_engine *engine);
+
+/* What a node takes to render, over the time that is rendered, as in peri_stats. */
+typedef struct peri_node_load {
+  peri_node node;      /* 0: the sources that lead nowhere and only keep time, taken together */
+  peri_node_kind kind; /* of those, PERI_NODE_BUFFER_SOURCE */
+  uint32_t voices;     /* sources mixed straight into its inputs and parameters: playing, or scheduled */
+  double load;         /* everything, voices too; mean of the last 100 ms or so */
+  double load_peak;    /* the worst quantum of the last second or so */
+  double voices_load;  /* the voices' part of `load`: what the sources cost, apart from the node's own work */
+} peri_node_load;
+
+/* The costliest nodes, costliest first, `capacity` of them at most (0: `loads` may be NULL). Returns how many there are
+ * in all: the nodes rendered since profiling began and still in the graph; 0 while it is off. A source has a record of
+ * its own when it is rendered as a node (it has several connections, a tap, or something connected to a parameter);
+ * any other is a voice of the node that it feeds. Never blocks the audio thread. */
+PERI_API uint32_t peri_engine_profile(peri_engine *engine, peri_node_load *loads, uint32_t capacity);
+
 /* ---- Parameters: (node, index) ---------------------------------------------------------------------------------- */
 
 /* Web Audio 1.1, AudioParam: one function an automation method. Times in seconds, not negative; times past mean now.
