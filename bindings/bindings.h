@@ -88,6 +88,7 @@ typedef struct peri__lua_context {
   peri__lua_context_kind kind;
   bool closed;
   int callbacks; /* registry reference of the table key → function; LUA_NOREF until there is one */
+  int nodes;     /* likewise of the table id → handle, weak: nodes but destination and buffer sources */
   uint32_t callback_count;
   uint32_t loads; /* asynchronous ones under way */
 
@@ -188,6 +189,10 @@ peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_con
                                    const peri__lua_type *type);
 /* Its finaliser; a source that was started needs no release. */
 void peri__lua_node_let_go(lua_State *L, peri__lua_node *node, bool release);
+/* Notes the node on top of the stack, so that it is found by its id as long as its handle lives. */
+void peri__lua_remember_node(lua_State *L, peri__lua_context *context);
+/* Pushes the handle of a node, or nil when there is none, or it is a buffer source's. */
+void peri__lua_push_node(lua_State *L, peri__lua_context *context, peri_node id);
 void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context);
 /* Sets each property that the table at `options` names (nil and none: nothing to do). */
 void peri__lua_apply_options(lua_State *L, peri__lua *state, int node, int options);
@@ -216,6 +221,9 @@ peri_buffer *peri__lua_check_buffer(lua_State *L, int index, const char *name);
 void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context, int index);
 /* The same on a loader thread; the function at `callback` gets the Buffer, or nil and why not. */
 void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback);
+
+/* Pushes a table of all figures of the context's engine. */
+void peri__lua_push_stats(lua_State *L, peri__lua_context *context);
 
 int peri__lua_create_tap(lua_State *L);
 int peri__lua_new_sound(lua_State *L);

@@ -77,11 +77,28 @@ static void get_state(lua_State *L, peri__lua *state, void *self) {
     lua_pushstring(L, peri_device_get_info(context->engine, &info) && info.paused ? "suspended" : "running");
 }
 
+static void get_stats(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  peri__lua_push_stats(L, of(L, self));
+}
+
+static void get_profiling(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushboolean(L, peri_engine_is_profiling(peri__lua_engine(L, of(L, self))));
+}
+
+static void set_profiling(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  (void)state;
+  peri_engine_set_profiling(peri__lua_engine(L, of(L, self)), peri__lua_boolean(L, value, name));
+}
+
 static const peri__lua_property properties[] = {
     {"sampleRate", get_sample_rate, NULL},
     {"currentTime", get_current_time, NULL},
     {"destination", get_destination, NULL},
     {"state", get_state, NULL},
+    {"stats", get_stats, NULL},
+    {"profiling", get_profiling, set_profiling},
     {NULL, NULL, NULL},
 };
 
@@ -103,6 +120,7 @@ static int create_node(lua_State *L, const peri__lua_type *type) {
   peri__lua_node *node = peri__lua_new_node(L, peri__lua_state(L), context, type);
   node->id = peri_node_create(peri__lua_engine(L, context), (peri_node_kind)type->node_kind);
   if (!node->id) peri__lua_fail_engine(L);
+  peri__lua_remember_node(L, context);
   peri__lua_apply_options(L, peri__lua_state(L), 3, 2);
   lua_settop(L, 3);
   return 1;

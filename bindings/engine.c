@@ -88,7 +88,7 @@ peri__lua_context *peri__lua_context_create(peri__lua *state, peri_engine *engin
   context->kind = kind;
   context->destination = peri_engine_destination(engine);
   context->sample_rate = peri_engine_sample_rate(engine);
-  context->callbacks = context->suspensions = LUA_NOREF;
+  context->callbacks = context->suspensions = context->nodes = LUA_NOREF;
   context->references = 1;
   context->next = state->contexts;
   state->contexts = context;
@@ -127,10 +127,11 @@ static bool is_still_needed(peri__lua_context *context) {
   return context->callback_count > 0 || peri_engine_is_active(context->engine);
 }
 
-static void forget_functions(lua_State *L, peri__lua_context *context) {
+static void forget_tables(lua_State *L, peri__lua_context *context) {
   luaL_unref(L, LUA_REGISTRYINDEX, context->callbacks);
   luaL_unref(L, LUA_REGISTRYINDEX, context->suspensions);
-  context->callbacks = context->suspensions = LUA_NOREF;
+  luaL_unref(L, LUA_REGISTRYINDEX, context->nodes);
+  context->callbacks = context->suspensions = context->nodes = LUA_NOREF;
   context->callback_count = context->loads = 0;
 }
 
@@ -138,7 +139,7 @@ void peri__lua_context_close(lua_State *L, peri__lua_context *context) {
   if (context->closed) return;
   context->closed_at = peri_engine_time(context->engine);
   context->closed = true;
-  forget_functions(L, context);
+  forget_tables(L, context);
   peri_owner_close(context->engine, context->owner);
   if (context->kind == PERI_LUA_SHARED) {
     if (leave_shared_if_alone()) context->engine = NULL;

@@ -55,41 +55,9 @@ static int on_error(lua_State *L) { return keep_function(L, &peri__lua_state(L)-
 
 static int files(lua_State *L) { return keep_function(L, &peri__lua_state(L)->files); }
 
-static void set_number(lua_State *L, const char *name, double value) {
-  lua_pushnumber(L, value);
-  lua_setfield(L, -2, name);
-}
-
-static void set_count(lua_State *L, const char *name, uint64_t value) {
-  lua_pushinteger(L, (lua_Integer)value);
-  lua_setfield(L, -2, name);
-}
-
 static int stats(lua_State *L) {
   peri__lua_arguments(L, 0);
-  peri_engine *engine = peri__lua_engine(L, peri__lua_context_default(L, peri__lua_state(L)));
-  peri_stats s = {.size = sizeof s};
-  if (!peri_engine_stats(engine, &s)) peri__lua_fail_engine(L);
-  lua_createtable(L, 0, 20);
-  set_count(L, "sources", s.sources);
-  set_count(L, "sourcesPlaying", s.sources_playing);
-  set_count(L, "sourcesScheduled", s.sources_scheduled);
-  set_count(L, "sourcesStarted", s.sources_started);
-  set_count(L, "sourcesEnded", s.sources_ended);
-  set_count(L, "sourceBytes", s.source_bytes);
-  set_count(L, "nodes", s.nodes);
-  set_count(L, "planSteps", s.plan_steps);
-  set_count(L, "commandBytes", s.command_bytes);
-  set_count(L, "commands", s.commands);
-  set_count(L, "quanta", s.quanta);
-  set_number(L, "load", s.load);
-  set_number(L, "loadPeak", s.load_peak);
-  set_count(L, "underruns", s.underruns);
-  set_count(L, "nonfinite", s.nonfinite);
-  set_count(L, "tapDropped", s.tap_dropped);
-  set_count(L, "deviceLosses", s.device_losses);
-  set_count(L, "buffers", peri_buffers_alive());
-  set_count(L, "bufferBytes", peri_buffer_bytes_alive());
+  peri__lua_push_stats(L, peri__lua_context_default(L, peri__lua_state(L)));
   return 1;
 }
 

@@ -26,6 +26,51 @@ static int collect(lua_State *L) {
   return 0;
 }
 
+/* Ids are unique in their engine, but a number of Lua 5.1 does not hold them all: the handle that is found is asked. */
+static void push_key(lua_State *L, peri_node id) {
+#if LUA_VERSION_NUM < 504
+  lua_pushnumber(L, (lua_Number)id);
+#else
+  lua_pushinteger(L, (lua_Integer)id);
+#endif
+}
+
+void peri__lua_remember_node(lua_State *L, peri__lua_context *context) {
+  const peri__lua_node *node = lua_touserdata(L, -1);
+  if (context->nodes == LUA_NOREF) {
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    context->nodes = luaL_ref(L, LUA_REGISTRYINDEX);
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, context->nodes);
+  push_key(L, node->id);
+  lua_pushvalue(L, -3);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+void peri__lua_push_node(lua_State *L, peri__lua_context *context, peri_node id) {
+  if (id == context->destination) {
+    peri__lua_push_destination(L, context->state, context);
+    return;
+  }
+  if (context->nodes == LUA_NOREF) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, context->nodes);
+  push_key(L, id);
+  lua_rawget(L, -2);
+  lua_remove(L, -2);
+  const peri__lua_node *node = lua_touserdata(L, -1);
+  if (!node || node->id == id) return;
+  lua_pop(L, 1);
+  lua_pushnil(L);
+}
+
 void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context) {
   if (peri__lua_find(L, state, &context->destination)) return;
   peri__lua_node *node = peri__lua_new_node(L, state, context, &peri__lua_destination_type);

@@ -108,6 +108,20 @@ int live_line_format(char *text, size_t size, int columns, bool unicode, bool co
   return out.columns;
 }
 
+int live_line_format_load(char *text, size_t size, int columns, const peri_node_load *load) {
+  column_text out = {.text = text, .size = size};
+  char field[64];
+  text[0] = 0;
+  snprintf(field, sizeof field, "%6.2f%%", load->load * 100);
+  add_field(&out, columns, false, field);
+  snprintf(field, sizeof field, "worst %6.2f%%", load->load_peak * 100);
+  add_field(&out, columns, false, field);
+  add_field(&out, columns, false, status_load_name(load));
+  status_load_voices(field, sizeof field, load);
+  if (field[0]) add_field(&out, columns, false, field);
+  return out.columns;
+}
+
 /* ---- The terminal ------------------------------------------------------------------------------------------------ */
 
 /* Asks without setlocale, which would change the C library under the script. */
@@ -126,9 +140,15 @@ void live_line_open(live_line *line) {
   pthread_mutex_init(&line->lock, NULL);
 }
 
-static int terminal_columns(void) {
+typedef struct {
+  int columns, rows;
+} terminal_size;
+
+static terminal_size ask_size(void) {
   struct winsize window;
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : 80;
+  bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0;
+  return (terminal_size){.columns = known && window.ws_col > 0 ? window.ws_col : 80,
+                         .rows = known && window.ws_row > 0 ? window.ws_row : 24};
 }
 
 bool live_line_is_due(live_line *line) {
@@ -139,15 +159,27 @@ bool live_line_is_due(live_line *line) {
 }
 
 static void wipe(live_line *line) {
-  if (line->shown) fputs("\r\033[K", stderr);
+  if (line->shown) fputs(line->rows ? "\r\033[J" : "\r\033[K", stderr);
   line->shown = false;
 }
 
+static void draw_rows(live_line *line, int columns, const peri_node_load *loads, int count) {
+  char text[LINE_MOST];
+  for (int k = 0; k < count; k++) {
+    live_line_format_load(text, sizeof text, columns, &loads[k]);
+    fprintf(stderr, "\n%s\033[K", text);
+  }
+  if (count < line->rows) fputs("\033[J", stderr); /* there were more */
+  if (count) fprintf(stderr, "\033[%dA\r", count);
+  line->rows = count;
+}
+
 /* The cursor rests at the line's beginning, so that output from elsewhere begins there too. */
-static void draw(live_line *line, const char *text) {
+static void draw(live_line *line, const char *text, int columns, const peri_node_load *loads, int count) {
   pthread_mutex_lock(&line->lock);
   if (!line->inside_line) {
     fprintf(stderr, "\r%s\033[K\r", text);
+    draw_rows(line, columns, loads, count);
     fflush(stderr);
     line->shown = true;
   }
@@ -156,14 +188,16 @@ static void draw(live_line *line, const char *text) {
 
 void live_line_show_status(live_line *line, const host_status *status) {
   char text[LINE_MOST];
-  live_line_format(text, sizeof text, terminal_columns() - 1, line->unicode, line->colour, status);
-  draw(line, text);
+  terminal_size size = ask_size();
+  int rows = (int)status->load_count < size.rows - 2 ? (int)status->load_count : size.rows - 2;
+  live_line_format(text, sizeof text, size.columns - 1, line->unicode, line->colour, status);
+  draw(line, text, size.columns - 1, status->loads, rows > 0 ? rows : 0);
 }
 
 void live_line_show_progress(live_line *line, double part, const char *message) {
   char text[LINE_MOST] = "";
   column_text out = {.text = text, .size = sizeof text, .colour = line->colour};
-  int room = terminal_columns() - (int)strlen(message) - 12, cells = room > 40 ? 40 : room;
+  int columns = ask_size().columns, room = columns - (int)strlen(message) - 12, cells = room > 40 ? 40 : room;
   if (part <= 1 && cells > 3) {
     char percent[16];
     int done = (int)(part * cells + 0.5);
@@ -176,8 +210,8 @@ void live_line_show_progress(live_line *line, double part, const char *message) 
     snprintf(percent, sizeof percent, " %3.0f %%  ", part * 100);
     add_ascii(&out, percent);
   }
-  if (out.columns + (int)strlen(message) < terminal_columns()) add_ascii(&out, message);
-  draw(line, text);
+  if (out.columns + (int)strlen(message) < columns) add_ascii(&out, message);
+  draw(line, text, columns, NULL, 0);
 }
 
 void live_line_clear(live_line *line) {

@@ -1,5 +1,6 @@
-/* One line at the foot of a terminal, redrawn in place on standard error, and messages that do not garble it. Where
- * standard error is no terminal there is no line, and messages alone come out. */
+/* One line at the foot of a terminal, redrawn in place on standard error, below it the costliest nodes if they are
+ * wanted, and messages that do not garble it. Where standard error is no terminal there is no line, and messages alone
+ * come out. */
 #ifndef HOST_LIVE_LINE_H
 #define HOST_LIVE_LINE_H
 
@@ -13,6 +14,7 @@ typedef struct live_line {
   pthread_mutex_t lock; /* the engine logs on its loader threads too */
   bool terminal, unicode, colour;
   bool shown;
+  int rows;         /* below the line when it was drawn last */
   bool inside_line; /* the script has written a line without its end: the line waits for it */
   double next;      /* when to draw again, on host_clock */
 } live_line;
@@ -35,5 +37,7 @@ void live_line_say(live_line *line, const char *format, ...) __attribute__((form
 
 /* The text for `columns` columns, with a terminal's colours or without; returns the columns used. */
 int live_line_format(char *text, size_t size, int columns, bool unicode, bool colour, const host_status *status);
+/* The row of a node below it, likewise. */
+int live_line_format_load(char *text, size_t size, int columns, const peri_node_load *load);
 
 #endif

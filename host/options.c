@@ -14,6 +14,7 @@ typedef enum {
   OPTION_LOOP,
   OPTION_VIEW,
   OPTION_SCREENSHOT,
+  OPTION_PROFILE,
   OPTION_OUTPUT,
   OPTION_PICTURE,
   OPTION_HELP,
@@ -42,6 +43,7 @@ static const option OPTIONS[] = {
     {"--view", NULL, OPTION_VIEW, FOR_RUN | FOR_PLAY, NULL, "open a window: waveform, spectrum, levels"},
     {"--screenshot", NULL, OPTION_SCREENSHOT, FOR_RUN | FOR_PLAY, "OUT.png",
      "with --view: save what the window shows at the end"},
+    {"--profile", NULL, OPTION_PROFILE, FOR_RUN | FOR_PLAY, NULL, "show the nodes that cost most"},
     {"--help", "-h", OPTION_HELP, FOR_RUN | FOR_RENDER | FOR_PLAY | FOR_INFO, NULL, "show this"},
 };
 #define OPTION_COUNT ((int)(sizeof OPTIONS / sizeof *OPTIONS))
@@ -158,6 +160,7 @@ static bool set_option(host_options *options, const char *command, const option 
   case OPTION_STAY: options->stay = true; return true;
   case OPTION_LOOP: options->loop = true; return true;
   case OPTION_VIEW: options->view = true; return true;
+  case OPTION_PROFILE: options->profile = true; return true;
   case OPTION_HELP: options->help = true; return true;
   case OPTION_SCREENSHOT: options->screenshot = value; return true;
   case OPTION_OUTPUT: options->output = value; return true;

@@ -15,7 +15,7 @@ typedef struct host_options {
   uint32_t block_size; /* frames */
   double rate;         /* Hz */
   double seconds;      /* infinite: until nothing sounds */
-  bool stay, loop, view, help;
+  bool stay, loop, view, profile, help;
   const char *screenshot; /* paths, or NULL */
   const char *output, *picture;
   const char *script; /* NULL for commands that take files */

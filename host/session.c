@@ -6,10 +6,12 @@
 
 #include "signals.h"
 
-#define TURN 0.005       /* seconds between turns of the loop */
-#define FRAME (1.0 / 60) /* seconds between pictures in the window */
-#define STALLED 0.5      /* seconds after which a device that asks for nothing is not waited for */
-#define TAIL_BLOCKS 2    /* of the device, on their way to the ear */
+#define TURN 0.005        /* seconds between turns of the loop */
+#define FRAME (1.0 / 60)  /* seconds between pictures in the window */
+#define FIRST_PROFILE 0.2 /* seconds after the start, where it is said instead of shown */
+#define NEXT_PROFILE 1.0  /* seconds */
+#define STALLED 0.5       /* seconds after which a device that asks for nothing is not waited for */
+#define TAIL_BLOCKS 2     /* of the device, on their way to the ear */
 
 double host_clock(void) {
   struct timespec now;
@@ -62,7 +64,9 @@ bool session_open(session *session, host *host, peri_engine *engine, const char 
     close_parts(session);
     return false;
   }
+  peri_engine_set_profiling(engine, host->options.profile);
   session->started = host_clock();
+  session->next_profile = session->started + FIRST_PROFILE;
   return true;
 }
 
@@ -76,7 +80,25 @@ static void take_status(session *session, host_status *status) {
   };
   peri_engine_stats(session->engine, &status->stats);
   peri_device_get_info(session->engine, &status->device);
+  if (session->host->options.profile) {
+    uint32_t nodes = peri_engine_profile(session->engine, status->loads, STATUS_LOADS);
+    status->load_count = nodes < STATUS_LOADS ? nodes : STATUS_LOADS;
+    status->nodes_loaded = nodes;
+  }
   status->has_view = session->visualizer && peri_visualizer_read(session->visualizer, &status->view);
+}
+
+static bool profile_is_due(session *session, double now) {
+  const host *host = session->host;
+  if (!host->options.profile || host->line.terminal || now < session->next_profile) return false;
+  session->next_profile = now + NEXT_PROFILE;
+  return true;
+}
+
+static void say_profile(const session *session, const host_status *status) {
+  char text[1024];
+  status_profile(text, sizeof text, status);
+  live_line_say(&session->host->line, "%s", text);
 }
 
 /* False when the window was closed. */
@@ -84,10 +106,12 @@ static bool show(session *session) {
   double now = host_clock();
   bool line_due = live_line_is_due(&session->host->line);
   bool window_due = session->window && now >= session->next_frame;
-  if (!line_due && !window_due) return true;
+  bool profile_due = profile_is_due(session, now);
+  if (!line_due && !window_due && !profile_due) return true;
   host_status status;
   take_status(session, &status);
   if (line_due) live_line_show_status(&session->host->line, &status);
+  if (profile_due) say_profile(session, &status);
   if (!window_due) return true;
   session->next_frame = fmax(session->next_frame + FRAME, now);
   return view_show(session->window, &status);

@@ -12,6 +12,7 @@ typedef struct session {
   view *window;                           /* NULL without --view */
   const char *name;                       /* what plays */
   double started, idle_since, next_frame; /* host_clock; idle_since 0: busy */
+  double next_profile;                    /* likewise: when to say it again, where there is no live line */
   uint64_t idle_frame;
   int result; /* exit code when session_turn has returned false */
 } session;

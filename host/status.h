@@ -4,6 +4,8 @@
 
 #include "perilune/perilune.h"
 
+#define STATUS_LOADS 5
+
 typedef struct host_status {
   const char *name; /* of the script or file */
   double time;      /* on the engine's clock, seconds */
@@ -11,7 +13,9 @@ typedef struct host_status {
   double sample_rate;
   peri_stats stats;
   peri_device_info device;
-  bool has_view; /* false before the visualizer's first block */
+  peri_node_load loads[STATUS_LOADS]; /* the costliest nodes, with --profile */
+  uint32_t load_count, nodes_loaded;  /* of them; of all nodes */
+  bool has_view;                      /* false before the visualizer's first block */
   peri_view view;
 } host_status;
 
@@ -19,5 +23,12 @@ typedef struct host_status {
 double status_decibels(double level);
 /* The highest peak of all channels, in dB. */
 double status_peak(const host_status *status);
+
+/* What the node is called. */
+const char *status_load_name(const peri_node_load *load);
+/* "3 voices 0.20%", or nothing. */
+void status_load_voices(char *text, size_t size, const peri_node_load *load);
+/* The load and the costliest nodes, in one line. */
+void status_profile(char *text, size_t size, const host_status *status);
 
 #endif

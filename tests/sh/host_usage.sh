@@ -41,6 +41,7 @@ refused "--rate wants a number from 3000 to 768000" run --rate 0 script.lua
 refused "--block-size wants a number from 16 to 8192" run --block-size 1e9 script.lua
 refused "--block-size wants a whole number" run --block-size 20.5 script.lua
 refused "--device wants sdl or null" run --device alsa script.lua
+refused "--profile takes no value" run --profile=1 script.lua
 refused "--screenshot wants --view" run --screenshot x.png script.lua
 
 host 2

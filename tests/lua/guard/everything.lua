@@ -265,6 +265,18 @@ function everything.suspending(ctx)
   node:stop()
 end
 
+-- Switched on and off while nodes come and go.
+function everything.profiling(ctx)
+  ctx.profiling = true
+  everything.graph(ctx)
+  assert(#ctx.stats.profile > 40 and ctx.stats.profile[1].load > 0, "nothing was measured")
+  for _ = 1, 10 do
+    ctx.profiling = not ctx.profiling
+    everything.parameters(ctx)
+  end
+  ctx.profiling = false
+end
+
 -- The game layer plays on the default context, so it comes last and has the device for itself.
 local function gameLayer()
   local ctx = perilune.open { device = "sdl", blockSize = BLOCK }
