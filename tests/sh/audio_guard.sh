@@ -114,7 +114,7 @@ for script in scripts/examples/*.lua; do
   guarded "$build/bin/perilune" run "$script" --seconds 1 --block-size 128 >"$tmp/out" 2>&1 </dev/null ||
     { fail "perilune run $script" && cat "$tmp/out"; }
 done
-guarded "$build/bin/perilune" play assets/laser.ogg assets/coin.wav --view --block-size 128 >"$tmp/out" 2>&1 </dev/null ||
+guarded "$build/bin/perilune" play assets/laser.ogg assets/coin.wav --view --profile --block-size 128 >"$tmp/out" 2>&1 </dev/null ||
   { fail "perilune play" && cat "$tmp/out"; }
 clean "host"
 [ "$(sum callbacks)" -ge 50 ] || fail "host: that is too few callbacks"

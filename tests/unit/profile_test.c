@@ -39,6 +39,9 @@ static void render(peri_engine *engine, uint32_t frames) {
   free(scene_render(engine, frames, PERI_QUANTUM));
 }
 
+/* The machine may take its processor away inside any node: then another try tells. */
+#define TRIES 10
+
 TEST(a_node_with_many_voices_costs_more_than_one_without) {
   peri_engine *engine = scene_engine(2);
   peri_buffer *buffer = scene_ramp(4800);
@@ -46,8 +49,12 @@ TEST(a_node_with_many_voices_costs_more_than_one_without) {
   peri_node empty = gain_to(engine, peri_engine_destination(engine));
   play(engine, buffer, full, 200);
   peri_engine_set_profiling(engine, true);
-  render(engine, SECOND / 2);
-  peri_node_load busy = load_of(engine, full), idle = load_of(engine, empty);
+  peri_node_load busy = {0}, idle = {0};
+  for (int tries = 0; tries < TRIES && busy.voices_load <= 2 * idle.load; tries++) {
+    render(engine, SECOND / 2);
+    busy = load_of(engine, full);
+    idle = load_of(engine, empty);
+  }
   CHECK_EQ(busy.kind, PERI_NODE_GAIN);
   CHECK_EQ(busy.voices, 200);
   CHECK_EQ(idle.node, empty);
@@ -67,12 +74,16 @@ TEST(the_nodes_together_make_up_most_of_the_load) {
   peri_buffer *buffer = scene_ramp(4800);
   peri_engine_set_profiling(engine, true);
   for (int k = 0; k < 4; k++) play(engine, buffer, gain_to(engine, peri_engine_destination(engine)), 100);
-  render(engine, SECOND);
-  peri_node_load loads[MOST];
-  double sum = 0.0, whole = scene_stats(engine).load;
-  CHECK_EQ(peri_engine_profile(engine, loads, MOST), 5);
-  for (int k = 0; k < 5; k++) sum += loads[k].load;
-  CHECK(sum <= whole);
+  double sum = 0.0, whole = 1.0;
+  for (int tries = 0; tries < TRIES && sum < whole / 2; tries++) {
+    peri_node_load loads[MOST];
+    render(engine, SECOND / 2);
+    CHECK_EQ(peri_engine_profile(engine, loads, MOST), 5);
+    sum = 0.0;
+    whole = scene_stats(engine).load;
+    for (int k = 0; k < 5; k++) sum += loads[k].load;
+    CHECK(sum <= whole);
+  }
   CHECK(sum >= whole / 2);
   peri_buffer_release(buffer);
   peri_engine_destroy(engine);
