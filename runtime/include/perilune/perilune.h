@@ -323,7 +323,7 @@ PERI_API bool peri_node_set_channels(peri_engine *engine, peri_node node, const 
 /* ---- What each node costs ---------------------------------------------------------------------------------------- */
 
 /* Measures from the next quantum on what each node takes, or does not any more; begins anew each time it is switched
- * on. Off at first: it costs two readings of the clock a node and quantum, and two for each input with sources. */
+ * on. Off at first: it costs a reading of the clock a node and quantum, and two for each input with sources. */
 PERI_API void peri_engine_set_profiling(peri_engine *engine, bool on);
 PERI_API bool peri_engine_is_profiling(const peri_engine *engine);
 
@@ -340,7 +340,8 @@ typedef struct peri_node_load {
 /* The costliest nodes, costliest first, `capacity` of them at most (0: `loads` may be NULL). Returns how many there are
  * in all: the nodes rendered since profiling began and still in the graph; 0 while it is off. A source has a record of
  * its own when it is rendered as a node (it has several connections, a tap, or something connected to a parameter);
- * any other is a voice of the node that it feeds. Never blocks the audio thread. */
+ * any other is a voice of the node that it feeds. Together they stay below peri_stats.load, in which commands and the
+ * output have their part too. Never blocks the audio thread. */
 PERI_API uint32_t peri_engine_profile(peri_engine *engine, peri_node_load *loads, uint32_t capacity);
 
 /* ---- Parameters: (node, index) ---------------------------------------------------------------------------------- */
