@@ -340,8 +340,8 @@ typedef struct peri_node_load {
 /* The costliest nodes, costliest first, `capacity` of them at most (0: `loads` may be NULL). Returns how many there are
  * in all: the nodes rendered since profiling began and still in the graph; 0 while it is off. A source has a record of
  * its own when it is rendered as a node (it has several connections, a tap, or something connected to a parameter);
- * any other is a voice of the node that it feeds. Together they stay below peri_stats.load, in which commands and the
- * output have their part too. Never blocks the audio thread. */
+ * any other is a voice of the node that it feeds. Together they make up most of peri_stats.load; commands and the
+ * output are in that alone. Never blocks the audio thread. */
 PERI_API uint32_t peri_engine_profile(peri_engine *engine, peri_node_load *loads, uint32_t capacity);
 
 /* ---- Parameters: (node, index) ---------------------------------------------------------------------------------- */
