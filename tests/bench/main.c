@@ -57,25 +57,59 @@ static const char *number(double value, char text[32]) {
 
 static const char *subject; /* under way */
 
+bench_verdict bench_judge(const bench_row *row) {
+  if (strcmp(row->limit_name, "must be 0") == 0) return row->ours == 0 ? BENCH_MET : BENCH_MISSED;
+  double goal = strcmp(row->limit_name, "goal") == 0 ? 1 : row->goal;
+  if (goal <= 0 || isnan(row->ratio)) return BENCH_NO_GOAL;
+  return row->ratio <= goal ? BENCH_MET : BENCH_MISSED;
+}
+
 static void print_row(const bench_row *line) {
+  static const char *const verdicts[] = {"", ", met", ", MISSED"};
   char ours[32], limit[32], ratio[32], rounds[32] = "";
   if (line->rounds) snprintf(rounds, sizeof rounds, "±%.0f%% of %d", line->spread * 100, line->rounds);
   printf("  %-38s %8s %-6s %8s %8s  %-13s %s", line->name, number(line->ours, ours), line->unit,
          number(line->limit, limit), number(line->ratio, ratio), rounds, line->limit_name);
-  if (line->goal > 0) printf("; goal %g%s", line->goal, line->ratio > line->goal ? ", missed" : "");
-  putchar('\n');
+  bench_verdict verdict = bench_judge(line);
+  if (line->goal > 0) printf("; goal %.3g", line->goal);
+  puts(verdicts[verdict]);
+  if (verdict == BENCH_MISSED && line->reason) printf("      missed because %s\n", line->reason);
   fflush(stdout);
   bench_json_row(line);
 }
 
 void bench_print(const bench_figure *figure) {
-  bench_row line = {subject, figure->name, figure->unit, figure->limit_name, figure->ours, figure->limit, NAN, 0, 0, 0};
-  if (line.limit != 0) line.ratio = line.ours / line.limit;
+  bench_row line = {.subject = subject, .name = figure->name, .unit = figure->unit, .limit_name = figure->limit_name};
+  line.reason = figure->reason;
+  line.ours = figure->ours;
+  line.limit = figure->limit;
+  line.ratio = line.limit != 0 ? line.ours / line.limit : NAN;
   print_row(&line);
 }
 
+static void print_race(const bench_race *race, int l, const double *ours, const double *limit, int rounds) {
+  static double ratios[MAX_ROUNDS];
+  for (int r = 0; r < rounds; r++) ratios[r] = ours[r] / limit[r];
+  summary ratio = summarise(ratios, rounds);
+  double our_time = summarise(ours, rounds).median, limit_time = summarise(limit, rounds).median;
+  bench_row line = {.subject = subject, .name = race->name, .unit = "ns", .limit_name = race->limit[l].name};
+  line.ours = our_time / race->per;
+  line.limit = limit_time / race->per;
+  if (race->unit) line.unit = race->unit;
+  if (race->sound > 0)
+    line.unit = "x", line.ours = race->sound * 1e9 / our_time, line.limit = race->sound * 1e9 / limit_time;
+  line.ratio = ratio.median;
+  line.spread = isnan(our_time) ? summarise(limit, rounds).spread : ratio.spread;
+  line.goal = race->goal[l];
+  line.reason = race->reason;
+  line.rounds = rounds;
+  print_row(&line);
+  if (race->line[0]) bench_plot_point(race->line[0], race->voices, line.ours);
+  if (race->line[1 + l]) bench_plot_point(race->line[1 + l], race->voices, line.limit);
+}
+
 void bench_run(const bench_race *race) {
-  static double times[1 + BENCH_LIMITS][MAX_ROUNDS], ratios[MAX_ROUNDS];
+  static double times[1 + BENCH_LIMITS][MAX_ROUNDS];
   const bench_side *sides[1 + BENCH_LIMITS] = {&race->ours, &race->limit[0], &race->limit[1]};
   for (int s = 0; s <= BENCH_LIMITS; s++) run_side(sides[s]); /* warms caches and pools */
   int rounds = 0;
@@ -85,21 +119,23 @@ void bench_run(const bench_race *race) {
       times[s][rounds] = run_side(sides[s]);
     }
   }
-  for (int l = 0; l < BENCH_LIMITS; l++) {
-    if (!race->limit[l].run) continue;
-    for (int r = 0; r < rounds; r++) ratios[r] = times[0][r] / times[1 + l][r];
-    summary ratio = summarise(ratios, rounds);
-    double ours = summarise(times[0], rounds).median, limit = summarise(times[1 + l], rounds).median;
-    bench_row line = {.subject = subject, .name = race->name, .unit = "ns", .limit_name = race->limit[l].name};
-    line.ours = ours / race->per;
-    line.limit = limit / race->per;
-    if (race->sound > 0) line.unit = "x", line.ours = race->sound * 1e9 / ours, line.limit = race->sound * 1e9 / limit;
-    line.ratio = ratio.median;
-    line.spread = race->ours.run ? ratio.spread : summarise(times[1 + l], rounds).spread;
-    line.goal = race->goal[l];
-    line.rounds = rounds;
-    print_row(&line);
+  for (int l = 0; l < BENCH_LIMITS; l++)
+    if (race->limit[l].run) print_race(race, l, times[0], times[1 + l], rounds);
+}
+
+void bench_run_pairs(const bench_race *races, int count, void (*round)(void *scene, bench_pair *pairs), void *scene) {
+  static double times[BENCH_PAIRS][2][MAX_ROUNDS];
+  bench_pair pairs[BENCH_PAIRS];
+  round(scene, pairs);
+  int rounds = 0;
+  for (uint64_t began = peri__nanoseconds(); goes_on(rounds, began); rounds++) {
+    round(scene, pairs);
+    for (int p = 0; p < count; p++) {
+      times[p][0][rounds] = pairs[p].ours;
+      times[p][1][rounds] = pairs[p].limit;
+    }
   }
+  for (int p = 0; p < count; p++) print_race(&races[p], 0, times[p][0], times[p][1], rounds);
 }
 
 void bench_time(const char *name, bench_side ours, const char *unit, double nanoseconds, double limit,
@@ -109,8 +145,12 @@ void bench_time(const char *name, bench_side ours, const char *unit, double nano
   int rounds = 0;
   for (uint64_t began = peri__nanoseconds(); goes_on(rounds, began); rounds++) times[rounds] = run_side(&ours);
   summary time = summarise(times, rounds);
-  double figure = time.median / nanoseconds;
-  print_row(&(bench_row){subject, name, unit, limit_name, figure, limit, figure / limit, time.spread, 0, rounds});
+  bench_row line = {.subject = subject, .name = name, .unit = unit, .limit_name = limit_name, .limit = limit};
+  line.ours = time.median / nanoseconds;
+  line.ratio = line.ours / limit;
+  line.spread = time.spread;
+  line.rounds = rounds;
+  print_row(&line);
 }
 
 /* ---- What the scenes share -------------------------------------------------------------------------------------- */
@@ -165,51 +205,67 @@ static const struct {
     {"lua", "Create and start a source from Lua, the collector's work included", bench_lua},
     {"blocks", "Hand a block of 1,024 floats to another thread, on the audio thread's side", bench_blocks},
     {"mixing", "Mix looping voices over one sound of 0.3 s, own gain and pan: a voice and frame", bench_mixing},
+    {"sinc", "Mix voices at their own rates by windowed sinc, against libsamplerate's SRC_SINC_FASTEST", bench_sinc},
     {"openal", "Mix the same voices, against OpenAL Soft: goals are 8, 10, 12 times as fast, at other rates 4 times",
      bench_openal},
+    {"crowd", "Start and end 10,000 sources at once while 1,000 play: the longest call of 512 frames", bench_crowd},
     {"plan", "Add source -> gain -> destination to a graph of them, and start it", bench_plan},
     {"bytes", "Memory of one playing source", bench_bytes},
     {"decode", "Decode Ogg Vorbis: times real time", bench_decode},
 };
 #define SUBJECTS (sizeof subjects / sizeof *subjects)
 
+typedef struct options {
+  const char *wanted, *json, *plot, *save;
+} options;
+
 static int usage(FILE *out, int status) {
-  fputs("Usage: perilune-bench [--quick] [--json FILE] [NAME]\n\nMeasures everything, or the subjects with NAME in "
-        "their names, writing all rows to FILE too:",
+  fputs("Usage: perilune-bench [--quick] [--json FILE] [--plot FILE.png] [--save STEM] [NAME]\n\n"
+        "Measures everything, or the subjects with NAME in their names. --json writes all rows too, --plot draws what\n"
+        "a voice costs by the number of voices (subjects mixing and openal), --save does both, to files named STEM, a\n"
+        "dash and the instruction set in use. PERILUNE_CPU chooses that.\n\n",
         out);
-  for (size_t s = 0; s < SUBJECTS; s++) fprintf(out, " %s", subjects[s].name);
-  fputs("\n", out);
+  for (size_t s = 0; s < SUBJECTS; s++) fprintf(out, "  %-8s %s\n", subjects[s].name, subjects[s].title);
   return status;
 }
 
-int main(int count, char **arguments) {
-  const char *wanted = "", *json = NULL;
+static bool read_options(int count, char **arguments, options *o) {
   for (int a = 1; a < count; a++) {
+    bool more = a + 1 < count;
     if (strcmp(arguments[a], "--quick") == 0)
       seconds_a_race = 0.15;
-    else if (strcmp(arguments[a], "--json") == 0 && a + 1 < count)
-      json = arguments[++a];
-    else if (strcmp(arguments[a], "--help") == 0)
-      return usage(stdout, 0);
-    else if (arguments[a][0] == '-' || *wanted)
-      return usage(stderr, 2);
+    else if (more && strcmp(arguments[a], "--json") == 0)
+      o->json = arguments[++a];
+    else if (more && strcmp(arguments[a], "--plot") == 0)
+      o->plot = arguments[++a];
+    else if (more && strcmp(arguments[a], "--save") == 0)
+      o->save = arguments[++a];
+    else if (arguments[a][0] == '-' || *o->wanted)
+      return false;
     else
-      wanted = arguments[a];
+      o->wanted = arguments[a];
   }
-  bool known = false;
-  for (size_t s = 0; s < SUBJECTS; s++) known = known || strstr(subjects[s].name, wanted);
-  if (!known) return usage(stderr, 2);
+  for (size_t s = 0; s < SUBJECTS; s++)
+    if (strstr(subjects[s].name, o->wanted)) return true;
+  return false;
+}
 
-  if (json) bench_json_open(json);
+/* As it would be typed. */
+static const char *command_line(int count, char **arguments) {
+  static char line[1024];
+  const char *cpu = getenv("PERILUNE_CPU");
+  int length = cpu && *cpu ? snprintf(line, sizeof line, "PERILUNE_CPU=%s", cpu) : 0;
+  for (int a = 0; a < count && length < (int)sizeof line; a++)
+    length += snprintf(line + length, sizeof line - (size_t)length, "%s%s", length ? " " : "", arguments[a]);
+  return line;
+}
 
-  /* Freed memory stays with the process, so that no round pays for pages that the one before has paid for. */
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-
+static void run_subjects(const char *wanted) {
   printf(
-      "perilune %s, %ld processors. Ours and limit take turns in every round; figures are medians; ratio is ours over\n"
-      "limit in time or size, the median of all rounds, ± half of what the middle half of them spans.\n",
-      peri_version(), sysconf(_SC_NPROCESSORS_ONLN));
+      "perilune %s, %s kernels, on %s, %ld processors. Ours and limit take turns in every round; figures are medians;\n"
+      "ratio is ours over limit in time or size, the median of all rounds, ± half of what the middle half of them "
+      "spans.\n",
+      peri_version(), bench_kernels(), bench_cpu(), sysconf(_SC_NPROCESSORS_ONLN));
 #ifndef NDEBUG
   printf("This is no release build: its figures say little.\n");
 #endif
@@ -220,6 +276,26 @@ int main(int count, char **arguments) {
     subject = subjects[s].name;
     subjects[s].run();
   }
+}
+
+int main(int count, char **arguments) {
+  options o = {.wanted = ""};
+  if (count == 2 && strcmp(arguments[1], "--help") == 0) return usage(stdout, 0);
+  if (!read_options(count, arguments, &o)) return usage(stderr, 2);
+  static char json[1024], plot[1024];
+  if (o.save) {
+    snprintf(json, sizeof json, "%s-%s.json", o.save, bench_kernels());
+    snprintf(plot, sizeof plot, "%s-%s.png", o.save, bench_kernels());
+    o.json = json, o.plot = plot;
+  }
+  if (o.json) bench_json_open(o.json, command_line(count, arguments));
+
+  /* Freed memory stays with the process, so that no round pays for pages that the one before has paid for. */
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+
+  run_subjects(o.wanted);
   bench_json_close();
+  if (o.plot) bench_plot_save(o.plot);
   return 0;
 }

@@ -4,17 +4,19 @@
 #include "bench/mix_limits.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define N PERI_QUANTUM
 #define FRAMES 14400 /* 0.3 s */
 
-static float samples[FRAMES + LIMIT_TAIL];
+static float head_and_samples[LIMIT_HEAD + FRAMES + LIMIT_TAIL];
+static float *const samples = head_and_samples + LIMIT_HEAD;
 
 typedef struct mix_scene {
   peri_engine *engine;
-  limit_voice *voices; /* of a limit */
+  limit_set set; /* of a limit */
   mix_limit limit;
   uint32_t count, quanta; /* of a run */
   float *out;             /* interleaved stereo, of a run */
@@ -34,7 +36,7 @@ static double run_limit(void *user) {
   uint64_t from = bench_now(false);
   for (uint32_t q = 0; q < scene->quanta; q++) {
     float left[N] = {0}, right[N] = {0}, *out = scene->out + (size_t)q * 2 * N;
-    scene->limit(scene->voices, scene->count, left, right);
+    scene->limit(&scene->set, left, right);
     for (int i = 0; i < N; i++) out[2 * i] = left[i], out[2 * i + 1] = right[i];
   }
   return (double)(bench_now(false) - from);
@@ -48,10 +50,33 @@ void bench_plan_voices(bench_voice *voices, uint32_t count, bool rates) {
                               rates ? 0.5f + 1.5f * bench_random() : 1.0f};
 }
 
-void bench_start_voices(peri_engine *engine, peri_buffer *sound, const bench_voice *voices, uint32_t count) {
+/* PERI_VOICE_EXTRAS: the engine has interpolations and a filter in the voice. */
+bool bench_has(bench_extra extra) {
+#ifdef PERI_VOICE_EXTRAS
+  (void)extra;
+  return true;
+#else
+  return extra == BENCH_PLAIN;
+#endif
+}
+
+static void set_extra(peri_source_def *def, bench_extra extra) {
+#ifdef PERI_VOICE_EXTRAS
+  if (extra == BENCH_CUBIC) def->interpolation = PERI_INTERPOLATION_CUBIC;
+  if (extra == BENCH_SINC) def->interpolation = PERI_INTERPOLATION_SINC;
+  if (extra == BENCH_FILTERED)
+    def->filter = (peri_filter){.type = PERI_FILTER_LOWPASS, .frequency = BENCH_LOWPASS_HZ, .q = BENCH_LOWPASS_Q};
+#else
+  (void)def, (void)extra;
+#endif
+}
+
+void bench_start_voices(peri_engine *engine, peri_buffer *sound, const bench_voice *voices, uint32_t count,
+                        bench_extra extra) {
   peri_source_def def = peri_default_source_def();
   def.buffer = sound;
   def.loop = def.panned = true;
+  set_extra(&def, extra);
   for (uint32_t q = 0, v = 0; q < BENCH_STAGGER; q++) {
     for (; v < count && v * BENCH_STAGGER < (q + 1) * count; v++) {
       def.volume = voices[v].volume;
@@ -76,12 +101,19 @@ static limit_voice limit_voice_of(const bench_voice *plan, uint32_t v, uint32_t 
   return voice;
 }
 
-static mix_scene limit_scene(const mix_scene *ours, const bench_voice *plans, mix_limit limit) {
+static mix_scene limit_scene(const mix_scene *ours, const bench_voice *plans, mix_limit limit, mix_kind kind) {
   mix_scene scene = {.limit = limit, .count = ours->count, .quanta = ours->quanta};
-  scene.voices = malloc(scene.count * sizeof *scene.voices);
+  limit_set *set = &scene.set;
+  set->count = scene.count;
+  set->voice = malloc(scene.count * sizeof *set->voice);
   scene.out = malloc((size_t)scene.quanta * 2 * N * sizeof(float));
-  bench_must(scene.voices && scene.out, "memory");
-  for (uint32_t v = 0; v < scene.count; v++) scene.voices[v] = limit_voice_of(&plans[v], v, scene.count);
+  bench_must(set->voice && scene.out, "memory");
+  for (uint32_t v = 0; v < scene.count; v++) set->voice[v] = limit_voice_of(&plans[v], v, scene.count);
+  if (kind != MIX_FILTERED) return scene;
+  set->filter = malloc(scene.count / 8 * sizeof *set->filter);
+  bench_must(set->filter != NULL, "memory");
+  for (uint32_t v = 0; v < scene.count; v++)
+    limit_lowpass(&set->filter[v / 8], v % 8, (double)BENCH_LOWPASS_HZ / 48000, (double)BENCH_LOWPASS_Q);
   return scene;
 }
 
@@ -92,52 +124,104 @@ static void check_same(const mix_scene *ours, const mix_scene *limit) {
 }
 
 static void free_scene(mix_scene *scene) {
-  free(scene->voices);
+  peri_engine_destroy(scene->engine);
+  free(scene->set.voice);
+  free(scene->set.filter);
   free(scene->out);
 }
 
 /* ---- Races ------------------------------------------------------------------------------------------------------ */
 
-static void race(const char *name, peri_buffer *sound, uint32_t count, bool rates) {
+static const struct {
+  const char *title, *line, *limit_line;
+  bench_extra extra;
+} kinds[] = {
+    [MIX_UNITY] = {"rate 1", "perilune, rate 1", "bare AVX2 loop, rate 1", BENCH_PLAIN},
+    [MIX_LINEAR] = {"rates 0.5 to 2, linear", "perilune, own rate, linear", "bare AVX2 loop, linear", BENCH_PLAIN},
+    [MIX_CUBIC] = {"rates 0.5 to 2, cubic", "perilune, own rate, cubic", NULL, BENCH_CUBIC},
+    [MIX_FILTERED] = {"a low-pass each", "perilune, a low-pass each", NULL, BENCH_FILTERED},
+};
+
+static mix_scene engine_scene(peri_buffer *sound, const bench_voice *plans, uint32_t count, uint32_t quanta,
+                              bench_extra extra) {
+  mix_scene scene = {.engine = bench_engine(), .count = count, .quanta = quanta};
+  scene.out = malloc((size_t)quanta * 2 * N * sizeof(float));
+  bench_must(scene.out != NULL, "memory");
+  bench_start_voices(scene.engine, sound, plans, count, extra);
+  return scene;
+}
+
+static void race(peri_buffer *sound, uint32_t count, const char *shown, mix_kind kind, double goal) {
+  bool there = bench_has(kinds[kind].extra), rates = kind == MIX_LINEAR || kind == MIX_CUBIC;
+  uint32_t quanta = count > 2048 ? 4 : 8192 / count;
   bench_voice *plans = malloc(count * sizeof *plans);
-  mix_scene ours = {.engine = bench_engine(), .count = count, .quanta = count > 2048 ? 4 : 8192 / count};
-  ours.out = malloc((size_t)ours.quanta * 2 * N * sizeof(float));
-  bench_must(plans && ours.out, "memory");
+  bench_must(plans != NULL, "memory");
   bench_plan_voices(plans, count, rates);
-  bench_start_voices(ours.engine, sound, plans, count);
+  mix_scene ours = engine_scene(sound, plans, count, quanta, there ? kinds[kind].extra : BENCH_PLAIN);
 
-  mix_limit fast = rates ? limit_rates_avx2() : limit_unity_avx2();
-  mix_scene plain = limit_scene(&ours, plans, rates ? limit_rates_plain : limit_unity_plain);
-  mix_scene vector = limit_scene(&ours, plans, fast ? fast : plain.limit);
-  run_engine(&ours);
-  run_limit(&plain);
-  run_limit(&vector);
-  check_same(&ours, &plain);
-  check_same(&ours, &vector);
+  mix_limit fast = limit_avx2(kind);
+  mix_scene plain = limit_scene(&ours, plans, limit_plain(kind), kind);
+  mix_scene vector = limit_scene(&ours, plans, fast ? fast : plain.limit, kind);
+  for (int run = 0; run < 2; run++) run_engine(&ours), run_limit(&plain), run_limit(&vector); /* filters settle */
+  check_same(there ? &ours : &plain, &vector);
+  check_same(there ? &ours : &plain, &plain);
 
-  bench_race figures = {.name = name, .ours = {NULL, run_engine, &ours}, .per = (double)count * ours.quanta * N};
+  char name[64];
+  snprintf(name, sizeof name, "%s voices, %s", shown, kinds[kind].title);
+  bench_race figures = {.name = name, .per = (double)count * quanta * N, .voices = count};
+  if (there) figures.ours = (bench_side){NULL, run_engine, &ours}, figures.line[0] = kinds[kind].line;
   figures.limit[0] = (bench_side){"one voice at a time, plain C", run_limit, &plain};
   if (fast) figures.limit[1] = (bench_side){"8 voices a pass, AVX2", run_limit, &vector};
+  figures.line[2] = kinds[kind].limit_line;
+  figures.goal[1] = goal;
   bench_run(&figures);
 
-  peri_engine_destroy(ours.engine);
   free_scene(&ours);
   free_scene(&plain);
   free_scene(&vector);
   free(plans);
 }
 
+/* The cost of a voice grows neither with their number nor past what 100,000 in real time leave it. */
+static void race_numbers(peri_buffer *sound) {
+  const uint32_t many = 100000, few = 1000, quanta = 4;
+  bench_voice *plans = malloc(many * sizeof *plans);
+  bench_must(plans != NULL, "memory");
+  bench_plan_voices(plans, many, false);
+  mix_scene all = engine_scene(sound, plans, many, quanta, BENCH_PLAIN);
+  mix_scene some = engine_scene(sound, plans, few, quanta * (many / few), BENCH_PLAIN);
+  bench_must(bench_stats(all.engine).sources_playing == many, "not all voices play");
+  double per = (double)many * quanta * N;
+  bench_side side = {NULL, run_engine, &all};
+  bench_run(&(bench_race){.name = "100,000 voices, rate 1",
+                          .ours = side,
+                          .limit = {{"a voice of 1,000", run_engine, &some}},
+                          .per = per,
+                          .goal = {1.5}});
+  bench_time("  real time on one core", side, "ns", per, 0.2, "goal");
+  free_scene(&all);
+  free_scene(&some);
+  free(plans);
+}
+
 void bench_mixing(void) {
+  static const struct {
+    uint32_t count;
+    const char *shown;
+    bool goal, cubic; /* goal: the numbers of voices that goals are set for; cubic: measured with these */
+  } crowds[] = {{64, "64", false, false},    {256, "256", true, true},        {1000, "1,000", true, true},
+                {4096, "4,096", true, true}, {16384, "16,384", false, false}, {100000, "100,000", false, false}};
   peri_buffer *sound = bench_noise(FRAMES);
   bench_must(peri_buffer_read(sound, 0, 0, samples, FRAMES), "buffer");
   memcpy(samples + FRAMES, samples, LIMIT_TAIL * sizeof *samples);
-  race("64 voices, rate 1", sound, 64, false);
-  race("256 voices, rate 1", sound, 256, false);
-  race("1,000 voices, rate 1", sound, 1000, false);
-  race("4,096 voices, rate 1", sound, 4096, false);
-  race("64 voices, rates 0.5 to 2", sound, 64, true);
-  race("256 voices, rates 0.5 to 2", sound, 256, true);
-  race("1,000 voices, rates 0.5 to 2", sound, 1000, true);
-  race("4,096 voices, rates 0.5 to 2", sound, 4096, true);
+  memcpy(head_and_samples, samples + FRAMES - LIMIT_HEAD, LIMIT_HEAD * sizeof *samples);
+  for (mix_kind kind = MIX_UNITY; kind <= MIX_FILTERED; kind++) {
+    for (size_t c = 0; c < sizeof crowds / sizeof *crowds; c++) {
+      if (kind == MIX_CUBIC && !crowds[c].cubic) continue;
+      double goal = crowds[c].goal && kind != MIX_FILTERED ? 1.5 : 0;
+      race(sound, crowds[c].count, crowds[c].shown, kind, goal);
+    }
+    if (kind == MIX_UNITY) race_numbers(sound);
+  }
   peri_buffer_release(sound);
 }
