@@ -216,7 +216,10 @@ local function test_program(name, patterns, libraries)
     links(ENGINE_LINKS)
 end
 
-if any "tests/bench/**.c" then test_program("perilune-bench", { "tests/bench/**.c" }, {}) end
+if any "tests/bench/**.c" then -- its plot is drawn as the host's pictures are
+  test_program("perilune-bench", { "tests/bench/**.c", "host/canvas.c" }, {})
+    includedirs { "host" }
+end
 if any "tests/unit/**.c" then
   test_program("perilune-test", { "tests/unit/**.c", "tests/stress/**.c" }, { "cmocka" })
 end

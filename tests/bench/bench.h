@@ -19,17 +19,32 @@ typedef struct bench_side {
   void *scene;
 } bench_side;
 
+/* Of the plot, from what costs most to what costs least: later lines are drawn over earlier ones. */
+typedef enum {
+  BENCH_LINE_NONE,
+  BENCH_LINE_OPENAL_FILTERED,
+  BENCH_LINE_OPENAL_LINEAR,
+  BENCH_LINE_OPENAL_UNITY,
+  BENCH_LINE_LIMIT_LINEAR,
+  BENCH_LINE_LIMIT_UNITY,
+  BENCH_LINE_CUBIC,
+  BENCH_LINE_FILTERED,
+  BENCH_LINE_LINEAR,
+  BENCH_LINE_UNITY,
+  BENCH_LINES
+} bench_line;
+
 typedef struct bench_race {
   const char *name;
-  bench_side ours;                    /* no `run`: the limit alone */
-  bench_side limit[BENCH_LIMITS];     /* those with a `run`; one row each */
-  double per;                         /* things done in a run: figures are nanoseconds for one of them */
-  const char *unit;                   /* or, if not NULL, figures are `per` nanoseconds by this name */
-  double sound;                       /* or, if not 0, seconds of sound in a run: figures are times real time */
-  double goal[BENCH_LIMITS];          /* the ratio that is wanted at most; 0: none */
-  const char *reason;                 /* why a goal is missed, printed where it is; NULL: not known */
-  const char *line[1 + BENCH_LIMITS]; /* of the plot: which the figures of ours and the limits belong to; NULL: none */
-  uint32_t voices;                    /* of the plot: where they stand */
+  bench_side ours;                   /* no `run`: the limit alone */
+  bench_side limit[BENCH_LIMITS];    /* those with a `run`; one row each */
+  double per;                        /* things done in a run: figures are nanoseconds for one of them */
+  const char *unit;                  /* or, if not NULL, figures are `per` nanoseconds by this name */
+  double sound;                      /* or, if not 0, seconds of sound in a run: figures are times real time */
+  double goal[BENCH_LIMITS];         /* the ratio that is wanted at most; 0: none */
+  const char *reason;                /* why a goal is missed, printed where it is; NULL: not known */
+  bench_line line[1 + BENCH_LIMITS]; /* of the plot: those that the figures of ours and the limits belong to */
+  uint32_t voices;                   /* of the plot: where they stand */
 } bench_race;
 
 /* Runs a race and prints its rows: medians of ours and the limit, and the median of the rounds' own ratios of time. */
@@ -78,8 +93,8 @@ const char *bench_kernels(void); /* the instruction set that new engines use */
 /* ---- The plot: nanoseconds a voice and frame against the number of voices -----------------------------------------
  */
 
-void bench_plot_point(const char *line, uint32_t voices, double nanoseconds); /* lines are told apart by name */
-void bench_plot_save(const char *path);                                       /* ends the program where it cannot */
+void bench_plot_point(bench_line line, uint32_t voices, double nanoseconds);
+void bench_plot_save(const char *path); /* ends the program where it cannot */
 
 /* ---- What the scenes share -------------------------------------------------------------------------------------- */
 

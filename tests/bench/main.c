@@ -104,8 +104,8 @@ static void print_race(const bench_race *race, int l, const double *ours, const 
   line.reason = race->reason;
   line.rounds = rounds;
   print_row(&line);
-  if (race->line[0]) bench_plot_point(race->line[0], race->voices, line.ours);
-  if (race->line[1 + l]) bench_plot_point(race->line[1 + l], race->voices, line.limit);
+  bench_plot_point(race->line[0], race->voices, line.ours);
+  bench_plot_point(race->line[1 + l], race->voices, line.limit);
 }
 
 void bench_run(const bench_race *race) {
