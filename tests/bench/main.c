@@ -50,7 +50,8 @@ static bool goes_on(int rounds, uint64_t began) {
 
 static const char *number(double value, char text[32]) {
   if (isnan(value)) return "-";
-  int decimals = value == 0 || value >= 100 ? 0 : value < 1 ? 3 : value < 10 ? 2 : 1;
+  double size = fabs(value);
+  int decimals = size == 0 || size >= 100 ? 0 : size < 1 ? 3 : size < 10 ? 2 : 1;
   snprintf(text, 32, "%.*f", decimals, value);
   return text;
 }
@@ -81,9 +82,11 @@ static void print_row(const bench_row *line) {
 void bench_print(const bench_figure *figure) {
   bench_row line = {.subject = subject, .name = figure->name, .unit = figure->unit, .limit_name = figure->limit_name};
   line.reason = figure->reason;
+  line.goal = figure->goal;
   line.ours = figure->ours;
   line.limit = figure->limit;
-  line.ratio = line.limit != 0 ? line.ours / line.limit : NAN;
+  bool logarithmic = strcmp(line.unit, "dB") == 0;
+  line.ratio = line.limit != 0 && !logarithmic ? line.ours / line.limit : NAN;
   print_row(&line);
 }
 
