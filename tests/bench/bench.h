@@ -91,8 +91,7 @@ void bench_json_close(void);
 const char *bench_cpu(void);     /* the processor's name */
 const char *bench_kernels(void); /* the instruction set that new engines use */
 
-/* ---- The plot: nanoseconds a voice and frame against the number of voices -----------------------------------------
- */
+/* ---- The plot: nanoseconds a voice and frame against the number of voices --------------------------------------- */
 
 void bench_plot_point(bench_line line, uint32_t voices, double nanoseconds);
 void bench_plot_save(const char *path); /* ends the program where it cannot */
