@@ -1,30 +1,50 @@
-/* Mixing kernels: one signature, one file an instruction set, one table chosen for each engine when it is made. The
- * scalar kernels are the reference: |kernel − scalar| ≤ 1e-6 × Σ|gain × sample|. Within one table, the same spans in
- * the same order give the same bits, whatever stands beside them. */
+/* Kernels: one signature, one file an instruction set and field, one table chosen for each engine when it is made. The
+ * scalar kernels are the reference: |kernel − scalar| ≤ 1e-6 × Σ|gain × sample|, filters within −110 dB. Within one
+ * table, the same spans in the same order give the same bits, whatever stands beside them. */
 #ifndef PERI_KERNELS_H
 #define PERI_KERNELS_H
 
 #include "dsp/mix.h"
+#include "dsp/sinc.h"
+
+/* Reads `count` samples between those of `in`: out[i] lies at position + i × step, 32.32 frames into `in`; steps are
+ * positive. A kernel that needs samples from `before` in front of a position's whole frame to `after` behind it reads
+ * no further forward than these. Up to PERI_READ_AHEAD samples behind the last whole frame may be read, whether needed
+ * or not. */
+typedef void peri__reader(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
+
+/* One channel of a voice on its way through its filter: a transposed direct form II,
+ *   y = b0 x + s1,  s1' = b1 x − a1 y + s2,  s2' = b2 x − a2 y,
+ * with the coefficient k of frame i being coefs[k] + slope[k] × (i + 1). */
+typedef struct peri__lane {
+  const float *in; /* a quantum; may be `out` */
+  float *out;
+  const float *coefs; /* b0 b1 b2 a1 a2, normalised (a0 = 1) */
+  const float *slope; /* of each, per frame; NULL: steady */
+  float *state;       /* s1 s2: read and written */
+} peri__lane;
 
 typedef struct peri__kernels {
   const char *name;     /* "scalar", "sse2", "avx2", "avx512", "neon" */
   bool (*usable)(void); /* by this processor */
   /* AUDIO THREAD. Adds the spans, one after the other, to a quantum of one or two channels; `right` may be NULL. */
   void (*mix_spans)(float *left, float *right, const peri__span *spans, size_t count);
-  /* AUDIO THREAD. The same for spans that are all mono and steady, to two channels: the same bits, sooner. */
+  /* AUDIO THREAD. The same for spans that are all float, mono and steady, to two channels: the same bits, sooner. */
   void (*mix_plain)(float *left, float *right, const peri__span *spans, size_t count);
-  /* AUDIO THREAD. Reads `count` frames between samples, linearly: out[i] lies at position + i × step, 32.32 frames into
-   * `in`. Positions are not negative, steps are positive; up to PERI_LINEAR_AHEAD samples behind a position may be
-   * read, whether needed or not. */
-  void (*linear)(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
+  /* AUDIO THREAD. out[i] = in[i] / 32,768 */
+  void (*widen)(float *out, const int16_t *in, uint32_t count);
+  /* AUDIO THREAD. Interpolation, see peri__reader: linear needs 0 before and 1 after, cubic (4-point Hermite with
+   * Catmull-Rom slopes) 1 before and 2 after. */
+  peri__reader *linear;
+  peri__reader *cubic;
+  /* AUDIO THREAD. Windowed sinc: needs bank->taps / 2 − 1 before and bank->taps / 2 after. */
+  void (*sinc)(float *out, const float *in, int64_t position, int64_t step, uint32_t count,
+               const peri__sinc_bank *bank);
+  /* AUDIO THREAD. Filters lanes, a quantum each. A lane's bits do not depend on its neighbours. */
+  void (*biquad)(const peri__lane *lanes, size_t count);
 } peri__kernels;
 
-#define PERI_LINEAR_AHEAD 32
-
-/* dsp/linear*.c; the scalar one is the reference. */
-void peri__linear_scalar(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
-void peri__linear_avx2(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
-void peri__linear_avx512(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
+#define PERI_READ_AHEAD 32
 
 /* The tables that this build has, the best one first, NULL at the end; not all are usable here. */
 extern const peri__kernels *const peri__kernels_built[];

@@ -5,10 +5,11 @@
 #include "base/base.h"
 
 /* One voice's contribution to a stereo or mono sum: out[c][i] += (gain[c] + slope[c] × (i + 1)) × in[c][i].
- * A mono voice has in[1] = in[0]. Kernels (dsp/kernels.h) add spans in their order, so that neighbours change no bit.
- */
+ * Kernels (dsp/kernels.h) add spans in their order, so that neighbours change no bit. */
 typedef struct peri__span {
-  const float *in[2];
+  const void *in; /* the left samples: floats, or int16_t when `s16`, whose gains and slopes then count in 1/32,768 */
+  int32_t other;  /* samples from the left side's to the right side's, which may be negative; 0: mono */
+  uint32_t s16;
   float gain[2];
   float slope[2]; /* per frame; 0 and 0 when steady */
 } peri__span;

@@ -1,39 +1,25 @@
 #include "dsp/resample.h"
 
+#include "dsp/kaiser.h"
+
 #include <math.h>
 #include <string.h>
 
-/* Kaiser, "Nonrecursive digital filter design using the I0-sinh window function" (1974): β for the attenuation A, and
- * the width of the transition for β and the length: Δω = (A − 8) / (2.285 × taps). */
 #define ATTENUATION 118.0
 #define HALF_CROSSINGS 88                     /* zero crossings of the sinc on each side */
 #define STEPS 1024                            /* phases a crossing, for rates without a small ratio */
 #define MAX_PHASE_FLOATS (size_t)(256 * 1024) /* largest table of exact phases */
 
-#define PI 3.14159265358979323846
-
 /* The middle of the transition, so that it ends at the lower rate's half. */
-static double cutoff(void) { return 1 - (ATTENUATION - 8) / (2.285 * 2 * HALF_CROSSINGS) / PI / 2; }
-
-static double bessel_i0(double x) {
-  double sum = 1, term = 1;
-  for (int k = 1; term > sum * 1e-18; k++) {
-    double half = x / (2 * k);
-    term *= half * half;
-    sum += term;
-  }
-  return sum;
-}
-
-#define BETA (0.1102 * (ATTENUATION - 8.7))
+static double cutoff(void) { return 1 - PERI_KAISER_WIDTH(ATTENUATION, 2 * HALF_CROSSINGS) / 2; }
 
 /* The kernel at `x` crossings from its middle, times I0(β); 0 outside. */
 static double kernel(double x) {
   double place = x / HALF_CROSSINGS, inside = 1 - place * place;
   if (inside <= 0) return 0;
-  double angle = PI * x * cutoff();
+  double angle = PERI_PI * x * cutoff();
   double sinc = fabs(angle) < 1e-9 ? 1 : sin(angle) / angle;
-  return cutoff() * sinc * bessel_i0(BETA * sqrt(inside));
+  return cutoff() * sinc * peri__bessel_i0(PERI_KAISER_BETA(ATTENUATION) * sqrt(inside));
 }
 
 static uint32_t common_divisor(uint32_t a, uint32_t b) {

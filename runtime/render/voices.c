@@ -108,7 +108,7 @@ static void play_unity(peri__voice *voice, playback *play, float *scratch) {
   for (uint32_t c = 0; c < channels; c++) play->channel[c] = scratch + c * N;
 }
 
-_Static_assert(PERI_STORAGE_PADDING >= PERI_LINEAR_AHEAD, "kernels may read past the end");
+_Static_assert(PERI_STORAGE_PADDING >= PERI_READ_AHEAD, "kernels may read past the end");
 
 /* A stretch of the quantum read between frames: all of it forwards and away from loop and end. */
 static void interpolate(const peri__render *render, const peri__voice *voice, float *scratch, uint32_t from,
@@ -362,7 +362,8 @@ static void flush(span_batch *batch) {
 
 static void add_span(span_batch *batch, const float *left, const float *right, float gain_left, float gain_right,
                      float slope_left, float slope_right) {
-  batch->span[batch->count++] = (peri__span){{left, right}, {gain_left, gain_right}, {slope_left, slope_right}};
+  batch->span[batch->count++] =
+      (peri__span){left, (int32_t)(right - left), 0, {gain_left, gain_right}, {slope_left, slope_right}};
   batch->plain = batch->plain && left == right && slope_left == 0.0f && slope_right == 0.0f;
 }
 
@@ -491,9 +492,9 @@ static uint32_t add_in_place(span_batch *batch, peri__voice **list, uint32_t fro
       right += peri__stride(voice->frames);
       batch->plain = false;
     }
-    batch->span[count++] = (peri__span){{left, right}, {voice->gain[0], voice->gain[1]}, {0.0f, 0.0f}};
+    batch->span[count++] = (peri__span){left, (int32_t)(right - left), 0, {voice->gain[0], voice->gain[1]}, {0}};
     if (voice->channels == 2 && (voice->gain[2] != 0.0f || voice->gain[3] != 0.0f))
-      batch->span[count++] = (peri__span){{right, left}, {voice->gain[2], voice->gain[3]}, {0.0f, 0.0f}};
+      batch->span[count++] = (peri__span){right, (int32_t)(left - right), 0, {voice->gain[2], voice->gain[3]}, {0}};
     voice->position += (int64_t)N << 32;
     list[keep++] = voice;
   }

@@ -1,0 +1,66 @@
+/* Kernels with AVX2 and FMA: 8 floats a vector. */
+#include "dsp/biquad.h"
+#include "dsp/readers.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <string.h>
+
+#define PERI_TARGET __attribute__((target("avx2,fma")))
+#define VECTOR __m256
+#define LANES 8
+#define LOAD(from) _mm256_loadu_ps(from)
+#define LOAD_S16(from) load_s16(from)
+#define STORE(to, vector) _mm256_storeu_ps(to, vector)
+#define SPLAT(value) _mm256_set1_ps(value)
+#define ADD(a, b) _mm256_add_ps(a, b)
+#define SUB(a, b) _mm256_sub_ps(a, b)
+#define MUL(a, b) _mm256_mul_ps(a, b)
+#define MULTIPLY_ADD(a, b, sum) _mm256_fmadd_ps(a, b, sum)
+#define LANE_NUMBERS _mm256_setr_ps(1, 2, 3, 4, 5, 6, 7, 8)
+#define FOUR __m128
+#define SUM4(a, b, c, d) sum4(a, b, c, d)
+#define STORE4(to, four) _mm_storeu_ps(to, four)
+
+PERI_TARGET static inline __m256 load_s16(const int16_t *from) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from)));
+}
+
+PERI_TARGET static inline __m128 sum4(__m256 a, __m256 b, __m256 c, __m256 d) {
+  __m256 halves = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+  return _mm_add_ps(_mm256_castps256_ps128(halves), _mm256_extractf128_ps(halves, 1));
+}
+
+/* Pairs, fours, then halves. */
+PERI_TARGET static inline __attribute__((always_inline)) void transpose(__m256 *rows) {
+  __m256 pair[8], four[8];
+#pragma GCC unroll 4
+  for (int k = 0; k < 8; k += 2) {
+    pair[k] = _mm256_unpacklo_ps(rows[k], rows[k + 1]);
+    pair[k + 1] = _mm256_unpackhi_ps(rows[k], rows[k + 1]);
+  }
+#pragma GCC unroll 2
+  for (int k = 0; k < 8; k += 4) {
+    four[k] = _mm256_shuffle_ps(pair[k], pair[k + 2], 0x44);
+    four[k + 1] = _mm256_shuffle_ps(pair[k], pair[k + 2], 0xee);
+    four[k + 2] = _mm256_shuffle_ps(pair[k + 1], pair[k + 3], 0x44);
+    four[k + 3] = _mm256_shuffle_ps(pair[k + 1], pair[k + 3], 0xee);
+  }
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; k++) {
+    rows[k] = _mm256_permute2f128_ps(four[k], four[k + 4], 0x20);
+    rows[k + 4] = _mm256_permute2f128_ps(four[k], four[k + 4], 0x31);
+  }
+}
+
+#include "dsp/mix_body.h"
+#include "dsp/sinc_body.h"
+#include "dsp/biquad_body.h"
+
+static bool usable(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+const peri__kernels peri__kernels_avx2 = {"avx2",           usable, mix_spans, mix_plain, widen, peri__linear_avx2,
+                                          peri__cubic_avx2, sinc,   biquad};
+#else
+typedef int peri__no_avx2;
+#endif

@@ -1,0 +1,43 @@
+/* Kernels with NEON of 64-bit ARM: 4 floats a vector. */
+#include "dsp/biquad.h"
+#include "dsp/readers.h"
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#include <string.h>
+
+#define PERI_TARGET
+#define VECTOR float32x4_t
+#define LANES 4
+#define LOAD(from) vld1q_f32(from)
+#define LOAD_S16(from) vcvtq_f32_s32(vmovl_s16(vld1_s16(from)))
+#define STORE(to, vector) vst1q_f32(to, vector)
+#define SPLAT(value) vdupq_n_f32(value)
+#define ADD(a, b) vaddq_f32(a, b)
+#define SUB(a, b) vsubq_f32(a, b)
+#define MUL(a, b) vmulq_f32(a, b)
+#define MULTIPLY_ADD(a, b, sum) vfmaq_f32(sum, a, b)
+#define LANE_NUMBERS ((float32x4_t){1, 2, 3, 4})
+#define FOUR float32x4_t
+#define SUM4(a, b, c, d) vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d))
+#define STORE4(to, four) vst1q_f32(to, four)
+
+static inline void transpose(float32x4_t *rows) {
+  float32x4x2_t first = vtrnq_f32(rows[0], rows[1]), second = vtrnq_f32(rows[2], rows[3]);
+  rows[0] = vcombine_f32(vget_low_f32(first.val[0]), vget_low_f32(second.val[0]));
+  rows[1] = vcombine_f32(vget_low_f32(first.val[1]), vget_low_f32(second.val[1]));
+  rows[2] = vcombine_f32(vget_high_f32(first.val[0]), vget_high_f32(second.val[0]));
+  rows[3] = vcombine_f32(vget_high_f32(first.val[1]), vget_high_f32(second.val[1]));
+}
+
+#include "dsp/mix_body.h"
+#include "dsp/sinc_body.h"
+#include "dsp/biquad_body.h"
+
+static bool usable(void) { return true; }
+
+const peri__kernels peri__kernels_neon = {
+    "neon", usable, mix_spans, mix_plain, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad};
+#else
+typedef int peri__no_neon;
+#endif

@@ -1,0 +1,66 @@
+/* Kernels in plain C: the reference that the others are tested against. */
+#include "dsp/biquad.h"
+#include "dsp/readers.h"
+
+static float sample_at(const peri__span *span, int side, int frame) {
+  ptrdiff_t place = (side ? span->other : 0) + frame;
+  return span->s16 ? (float)((const int16_t *)span->in)[place] : ((const float *)span->in)[place];
+}
+
+static void mix_side(float *out, const peri__span *spans, size_t count, int side) {
+  for (size_t s = 0; s < count; s++) {
+    const peri__span *span = &spans[s];
+    float gain = span->gain[side], slope = span->slope[side];
+    if (slope == 0.0f)
+      for (int i = 0; i < PERI_QUANTUM; i++) out[i] += sample_at(span, side, i) * gain;
+    else
+      for (int i = 0; i < PERI_QUANTUM; i++) out[i] += sample_at(span, side, i) * (gain + slope * (float)(i + 1));
+  }
+}
+
+static void mix_spans(float *left, float *right, const peri__span *spans, size_t count) {
+  mix_side(left, spans, count, 0);
+  if (right) mix_side(right, spans, count, 1);
+}
+
+static void widen(float *out, const int16_t *in, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) out[i] = (float)in[i] * (1.0f / 32768);
+}
+
+/* Sums in double: hundreds of taps in floats, one after the other, would be less exact than the vectors' sums. */
+static void sinc(float *out, const float *in, int64_t position, int64_t step, uint32_t count,
+                 const peri__sinc_bank *bank) {
+  for (uint32_t i = 0; i < count; i++, position += step) {
+    peri__sinc_place at = peri__sinc_place_at(in, position, bank);
+    double below = 0, above = 0;
+    for (uint32_t k = 0; k < bank->taps; k++) {
+      below += (double)at.in[k] * (double)at.row[k];
+      above += (double)at.in[k] * (double)at.row[bank->taps + k];
+    }
+    out[i] = (float)(below + (above - below) * (double)at.part);
+  }
+}
+
+static void filter(const peri__lane *lane) {
+  peri__filter_law law = peri__filter_law_of(lane->coefs), slope = peri__filter_slope_of(lane->slope), now = law;
+  float s = lane->state[0], w = lane->state[1];
+  for (int i = 0; i < PERI_QUANTUM; i++) {
+    for (int c = 0; c < PERI_FILTER_TERMS && lane->slope; c++)
+      now.term[c] = law.term[c] + slope.term[c] * (float)(i + 1);
+    float x = lane->in[i], y = now.term[0] * x + s;
+    s = w + now.term[1] * x + now.term[2] * y;
+    w = w + now.term[3] * x + now.term[4] * y;
+    lane->out[i] = y;
+  }
+  lane->state[0] = s;
+  lane->state[1] = w;
+}
+
+static void biquad(const peri__lane *lanes, size_t count) {
+  for (size_t l = 0; l < count; l++) filter(&lanes[l]);
+}
+
+static bool usable(void) { return true; }
+
+const peri__kernels peri__kernels_scalar = {
+    "scalar", usable, mix_spans, mix_spans, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad};

@@ -1,0 +1,48 @@
+/* Kernels with SSE2, which every x86-64 has: 4 floats a vector. */
+#include "dsp/biquad.h"
+#include "dsp/readers.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#include <string.h>
+
+#define PERI_TARGET
+#define VECTOR __m128
+#define LANES 4
+#define LOAD(from) _mm_loadu_ps(from)
+#define LOAD_S16(from) load_s16(from)
+#define STORE(to, vector) _mm_storeu_ps(to, vector)
+#define SPLAT(value) _mm_set1_ps(value)
+#define ADD(a, b) _mm_add_ps(a, b)
+#define SUB(a, b) _mm_sub_ps(a, b)
+#define MUL(a, b) _mm_mul_ps(a, b)
+#define MULTIPLY_ADD(a, b, sum) _mm_add_ps(sum, _mm_mul_ps(a, b))
+#define LANE_NUMBERS _mm_setr_ps(1, 2, 3, 4)
+#define FOUR __m128
+#define SUM4(a, b, c, d) sum4(a, b, c, d)
+#define STORE4(to, four) _mm_storeu_ps(to, four)
+
+/* Each number is doubled up to 32 bits, and its lower half shifted out. */
+static inline __m128 load_s16(const int16_t *from) {
+  __m128i x = _mm_loadl_epi64((const __m128i *)(const void *)from);
+  return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(x, x), 16));
+}
+
+static inline void transpose(__m128 *rows) { _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]); }
+
+static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  return _mm_add_ps(_mm_add_ps(a, b), _mm_add_ps(c, d));
+}
+
+#include "dsp/mix_body.h"
+#include "dsp/sinc_body.h"
+#include "dsp/biquad_body.h"
+
+static bool usable(void) { return true; }
+
+const peri__kernels peri__kernels_sse2 = {
+    "sse2", usable, mix_spans, mix_plain, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad};
+#else
+typedef int peri__no_sse2;
+#endif

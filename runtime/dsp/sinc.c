@@ -1,0 +1,95 @@
+#include "dsp/sinc.h"
+
+#include "dsp/kaiser.h"
+
+#include <math.h>
+#include <pthread.h>
+
+#ifndef TAPS
+#define TAPS 48
+#define ATTENUATION 100.0
+#define PHASES 256
+#define FINE 8
+#define COARSE 4
+#endif
+#define FINE_BANKS (1 + FINE)
+#define BANKS (FINE_BANKS + 2 * COARSE)
+#define BANK_FLOATS ((PHASES + 24) * (TAPS + 16)) /* room for any */
+
+static peri__sinc_bank banks[BANKS];
+static float tables[BANKS][BANK_FLOATS] __attribute__((aligned(PERI_CACHE_LINE)));
+
+/* The window over the first half of the kernel, from its middle. */
+#define WINDOW 2048
+typedef struct window {
+  double at[WINDOW + 2];
+} window;
+
+static double window_at(const window *window, double x) {
+  double place = fabs(x) * WINDOW;
+  if (place >= WINDOW) return window->at[WINDOW];
+  int k = (int)place;
+  return window->at[k] + (window->at[k + 1] - window->at[k]) * (place - k);
+}
+
+/* Every row sums to 1, so that a constant stays exactly as loud: what rounding leaves goes to the largest tap. */
+static void normalise(float *row, const double *exact, uint32_t taps) {
+  double sum = 0, rest = 1;
+  for (uint32_t k = 0; k < taps; k++) sum += exact[k];
+  for (uint32_t k = 0; k < taps; k++) {
+    row[k] = (float)(exact[k] / sum);
+    rest -= (double)row[k];
+  }
+  row[taps / 2 - 1] = (float)((double)row[taps / 2 - 1] + rest);
+}
+
+/* Row `phase` of `phases` stands that part of a frame behind tap taps / 2 − 1. The sine of each tap is made from the
+ * last one's by a rotation. */
+static void fill_row(const peri__sinc_bank *bank, float *row, uint32_t phase, double cutoff, const window *window) {
+  double exact[PERI_SINC_MOST_TAPS], half = bank->taps / 2.0, x = 1 - half - (double)phase / bank->phases;
+  double turn = PERI_PI * cutoff, c = cos(turn), s = sin(turn), re = cos(turn * x), im = sin(turn * x);
+  for (uint32_t k = 0; k < bank->taps; k++, x += 1) {
+    exact[k] = (fabs(x) < 1e-9 ? turn : im / x) * window_at(window, x / half);
+    double next = re * c - im * s;
+    im = re * s + im * c;
+    re = next;
+  }
+  normalise(row, exact, bank->taps);
+}
+
+static void fill_bank(peri__sinc_bank *bank, float *rows, double step, const window *window) {
+  uint32_t taps = ((uint32_t)ceil(TAPS * step) + 15) / 16 * 16;
+  bank->taps = taps < PERI_SINC_MOST_TAPS ? taps : PERI_SINC_MOST_TAPS;
+  bank->phases = (uint32_t)ceil(PHASES / step);
+  bank->most = (int64_t)(step * 4294967296.0);
+  bank->rows = rows;
+  double cutoff = 1 / step - PERI_KAISER_WIDTH(ATTENUATION, bank->taps) / 2;
+  for (uint32_t p = 0; p <= bank->phases / 2; p++) {
+    float *row = rows + (size_t)p * bank->taps, *mirrored = rows + (size_t)(bank->phases - p) * bank->taps;
+    fill_row(bank, row, p, cutoff, window);
+    for (uint32_t k = 0; k < bank->taps; k++) mirrored[bank->taps - 1 - k] = row[k];
+  }
+}
+
+static void prepare(void) {
+  window window;
+  for (int k = 0; k < WINDOW + 2; k++) {
+    double x = (double)k / WINDOW;
+    window.at[k] = x < 1 ? peri__bessel_i0(PERI_KAISER_BETA(ATTENUATION) * sqrt(1 - x * x)) : 1;
+  }
+  for (int b = 0; b < BANKS; b++) {
+    double octaves = b < FINE_BANKS ? (double)b / FINE : 1 + (double)(b - FINE_BANKS + 1) / COARSE;
+    fill_bank(&banks[b], tables[b], exp2(octaves), &window);
+  }
+}
+
+void peri__sinc_prepare(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, prepare);
+}
+
+const peri__sinc_bank *peri__sinc_bank_for(int64_t step) {
+  int b = 0;
+  while (b < BANKS - 1 && banks[b].most < step) b++;
+  return &banks[b];
+}
