@@ -5,7 +5,9 @@
  * at low frequencies loses what it computes: s1 is about y, s2 is about −y, and each frame the small rest of their sum,
  * which moves y on, drowns in the rounding of both. With w = s1 + s2 kept in place of s2 the very same filter is
  *   y = b0 x + s1,  s1' = w + (b0 + b1) x − (1 + a1) y,  w' = w + (b0 + b1 + b2) x − (1 + a1 + a2) y,
- * as many operations, and nothing large cancels: at 20 Hz and Q 20 its noise is some 60 dB lower. */
+ * as many operations, and nothing large cancels. Against the same coefficients computed in double (Q 0.3 to 20, noise,
+ * tones and steps of full scale, 48 kHz) the worst error is −85 dB of the peak from 20 to 40 Hz, where the direct form
+ * has −23 dB, and −92 to −120 dB from 100 Hz to 16 kHz. */
 #ifndef PERI_BIQUAD_H
 #define PERI_BIQUAD_H
 

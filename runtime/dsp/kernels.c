@@ -1,12 +1,6 @@
-#include "dsp/kernels.h"
+#include "dsp/parts.h"
 
 #include <string.h>
-
-#if defined(__x86_64__)
-extern const peri__kernels peri__kernels_avx512, peri__kernels_avx2, peri__kernels_sse2;
-#elif defined(__aarch64__)
-extern const peri__kernels peri__kernels_neon;
-#endif
 
 const peri__kernels *const peri__kernels_built[] = {
 #if defined(__x86_64__)

@@ -1,6 +1,6 @@
 /* Kernels with AVX2 and FMA: 8 floats a vector. */
 #include "dsp/biquad.h"
-#include "dsp/readers.h"
+#include "dsp/parts.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,6 +1,6 @@
 /* Kernels with NEON of 64-bit ARM: 4 floats a vector. */
 #include "dsp/biquad.h"
-#include "dsp/readers.h"
+#include "dsp/parts.h"
 
 #if defined(__aarch64__)
 #include <arm_neon.h>

@@ -1,6 +1,6 @@
 /* Kernels in plain C: the reference that the others are tested against. */
 #include "dsp/biquad.h"
-#include "dsp/readers.h"
+#include "dsp/parts.h"
 
 static float sample_at(const peri__span *span, int side, int frame) {
   ptrdiff_t place = (side ? span->other : 0) + frame;

@@ -1,6 +1,6 @@
 /* Kernels with SSE2, which every x86-64 has: 4 floats a vector. */
 #include "dsp/biquad.h"
-#include "dsp/readers.h"
+#include "dsp/parts.h"
 
 #if defined(__x86_64__)
 #include <emmintrin.h>

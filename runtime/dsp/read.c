@@ -1,5 +1,5 @@
 /* Reading between samples, in plain C. */
-#include "dsp/readers.h"
+#include "dsp/parts.h"
 
 void peri__linear_scalar(float *out, const float *in, int64_t position, int64_t step, uint32_t count) {
   for (uint32_t i = 0; i < count; i++, position += step) {

@@ -1,7 +1,7 @@
 /* Reading between samples with AVX-512: below a step of 4, sixteen frames need no more than 64 samples, which loads
  * bring and permutes of two vectors pick from; up to 1 a single load does. Each tap has loads of its own, one sample
  * on, so that all share one vector of places. */
-#include "dsp/readers.h"
+#include "dsp/parts.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

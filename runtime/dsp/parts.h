@@ -1,8 +1,10 @@
 /* The parts of the tables that stand in files of their own, and what readers share. Included by kernels alone. */
-#ifndef PERI_READERS_H
-#define PERI_READERS_H
+#ifndef PERI_PARTS_H
+#define PERI_PARTS_H
 
 #include "dsp/kernels.h"
+
+extern const peri__kernels peri__kernels_avx512, peri__kernels_avx2, peri__kernels_sse2, peri__kernels_neon;
 
 peri__reader peri__linear_scalar, peri__linear_avx2, peri__linear_avx512;
 peri__reader peri__cubic_scalar, peri__cubic_avx2, peri__cubic_avx512;
