@@ -1,6 +1,7 @@
-/* Kernels: one signature, one file an instruction set and field, one table chosen for each engine when it is made. The
- * scalar kernels are the reference: |kernel − scalar| ≤ 1e-6 × Σ|gain × sample|, filters within −110 dB. Within one
- * table, the same spans in the same order give the same bits, whatever stands beside them. */
+/* Kernels: one signature, one table an instruction set, one table chosen for each engine when it is made. The scalar
+ * kernels are the reference: |kernel − scalar| ≤ 1e-6 × Σ|gain × sample|, and filters have the same bits in all tables.
+ * Within one table, the same spans in the same order give the same bits, whatever stands beside them, and so do frames
+ * that are read between samples, wherever in a stretch they lie. */
 #ifndef PERI_KERNELS_H
 #define PERI_KERNELS_H
 
@@ -8,20 +9,20 @@
 #include "dsp/sinc.h"
 
 /* Reads `count` samples between those of `in`: out[i] lies at position + i × step, 32.32 frames into `in`; steps are
- * positive. A kernel that needs samples from `before` in front of a position's whole frame to `after` behind it reads
- * no further forward than these. Up to PERI_READ_AHEAD samples behind the last whole frame may be read, whether needed
- * or not. */
+ * positive. Let the whole frames of the first and the last position be f and l: what is needed lies between
+ * in[f − before] and in[l + after], and what is read between in[f − before] and in[l + PERI_READ_AHEAD]. */
 typedef void peri__reader(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
 
-/* One channel of a voice on its way through its filter: a transposed direct form II,
- *   y = b0 x + s1,  s1' = b1 x − a1 y + s2,  s2' = b2 x − a2 y,
- * with the coefficient k of frame i being coefs[k] + slope[k] × (i + 1). */
+/* One channel of a voice on its way through its filter:
+ *   y[i] = b0 x[i] + b1 x[i − 1] + b2 x[i − 2] − a1 y[i − 1] − a2 y[i − 2],
+ * with the coefficient k of frame i being coefs[k] + slope[k] × (i + 1). What remains from quantum to quantum is that
+ * of a transposed direct form II, s1 and s1 + s2 (see dsp/biquad.h): zeros at the start. */
 typedef struct peri__lane {
   const float *in; /* a quantum; may be `out` */
   float *out;
   const float *coefs; /* b0 b1 b2 a1 a2, normalised (a0 = 1) */
   const float *slope; /* of each, per frame; NULL: steady */
-  float *state;       /* s1 s2: read and written */
+  float *state;       /* two: read and written */
 } peri__lane;
 
 typedef struct peri__kernels {
@@ -37,10 +38,10 @@ typedef struct peri__kernels {
    * Catmull-Rom slopes) 1 before and 2 after. */
   peri__reader *linear;
   peri__reader *cubic;
-  /* AUDIO THREAD. Windowed sinc: needs bank->taps / 2 − 1 before and bank->taps / 2 after. */
+  /* AUDIO THREAD. Windowed sinc: needs bank->taps / 2 − 1 before and bank->taps / 2 after, and reads nothing else. */
   void (*sinc)(float *out, const float *in, int64_t position, int64_t step, uint32_t count,
                const peri__sinc_bank *bank);
-  /* AUDIO THREAD. Filters lanes, a quantum each. A lane's bits do not depend on its neighbours. */
+  /* AUDIO THREAD. Filters lanes, a quantum each. A lane's bits depend on nothing but the lane. */
   void (*biquad)(const peri__lane *lanes, size_t count);
 } peri__kernels;
 

@@ -8,33 +8,34 @@
 /* At steps up to 1, and in proportion above. With this attenuation the stop band begins where the lower rate ends, and
  * what the steps between two banks cost in bandwidth leaves more than libsamplerate's fastest converter has. */
 #define TAPS 48
-#define ATTENUATION 112.0
+#define ATTENUATION 110.0
 #define PHASES 256
 
-/* Banks: 1, the next octave in sixteenths, two octaves more in quarters. */
-#define FINE 16
+/* Banks: 1, the next octave in 24 steps, two octaves more in quarters. */
+#define FINE 24
 #define COARSE 4
 #define FINE_BANKS (1 + FINE)
 #define BANKS (FINE_BANKS + 2 * COARSE)
-#define BANK_FLOATS 16384 /* the largest needs 15,936; what is not needed is never touched */
+#define BANK_FLOATS 16448 /* what the largest takes */
 
 static peri__sinc_bank banks[BANKS];
 static float tables[BANKS][BANK_FLOATS] __attribute__((aligned(PERI_CACHE_LINE)));
 
 /* The window over the first half of the kernel, from its middle. */
 #define WINDOW 2048
-typedef struct window {
+typedef struct kaiser {
   double at[WINDOW + 2];
-} window;
+} kaiser;
 
-static double window_at(const window *window, double x) {
+static double window_at(const kaiser *window, double x) {
   double place = fabs(x) * WINDOW;
   if (place >= WINDOW) return window->at[WINDOW];
   int k = (int)place;
   return window->at[k] + (window->at[k + 1] - window->at[k]) * (place - k);
 }
 
-/* Every row sums to 1, so that a constant stays exactly as loud: what rounding leaves goes to the largest tap. */
+/* Every row sums to 1, so that a constant stays exactly as loud. What rounding leaves goes to two taps that are small
+ * enough to hold it, and lie alike on both sides. */
 static void normalise(float *row, const double *exact, uint32_t taps) {
   double sum = 0, rest = 1;
   for (uint32_t k = 0; k < taps; k++) sum += exact[k];
@@ -42,12 +43,13 @@ static void normalise(float *row, const double *exact, uint32_t taps) {
     row[k] = (float)(exact[k] / sum);
     rest -= (double)row[k];
   }
-  row[taps / 2 - 1] = (float)((double)row[taps / 2 - 1] + rest);
+  float *pair[2] = {&row[taps / 2 - 3], &row[taps / 2 + 2]};
+  for (int k = 0; k < 2; k++) *pair[k] = (float)((double)*pair[k] + rest / 2);
 }
 
 /* Row `phase` of `phases` stands that part of a frame behind tap taps / 2 − 1. The sine of each tap is made from the
  * last one's by a rotation. */
-static void fill_row(const peri__sinc_bank *bank, float *row, uint32_t phase, double cutoff, const window *window) {
+static void fill_row(const peri__sinc_bank *bank, float *row, uint32_t phase, double cutoff, const kaiser *window) {
   double exact[PERI_SINC_MOST_TAPS], half = bank->taps / 2.0, x = 1 - half - (double)phase / bank->phases;
   double turn = PERI_PI * cutoff, c = cos(turn), s = sin(turn), re = cos(turn * x), im = sin(turn * x);
   for (uint32_t k = 0; k < bank->taps; k++, x += 1) {
@@ -64,7 +66,7 @@ static uint32_t round_up(double number, uint32_t multiple) {
 }
 
 /* Phases in eighths of a frame: positions at small ratios then lie on a row. */
-static void fill_bank(peri__sinc_bank *bank, float *rows, double step, const window *window) {
+static void fill_bank(peri__sinc_bank *bank, float *rows, double step, const kaiser *window) {
   uint32_t taps = round_up(TAPS * step, 16);
   bank->taps = taps < PERI_SINC_MOST_TAPS ? taps : PERI_SINC_MOST_TAPS;
   bank->phases = round_up(PHASES / step, 8);
@@ -80,7 +82,7 @@ static void fill_bank(peri__sinc_bank *bank, float *rows, double step, const win
 }
 
 static void prepare(void) {
-  window window;
+  kaiser window;
   for (int k = 0; k < WINDOW + 2; k++) {
     double x = (double)k / WINDOW;
     window.at[k] = x < 1 ? peri__bessel_i0(PERI_KAISER_BETA(ATTENUATION) * sqrt(1 - x * x)) : 1;

@@ -1,0 +1,274 @@
+/* What every table of kernels is held against: the scalar one. Pure C, since the program that an emulator of another
+ * processor runs (tests/neon) has no test library. A `…_excess` is the worst difference found, as a multiple of the
+ * bound: at most 1. */
+#ifndef PERI_KERNEL_CHECKS_H
+#define PERI_KERNEL_CHECKS_H
+
+#include "dsp/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUANTUM PERI_QUANTUM
+#define MOST_SPANS 70
+#define SOUND 4096
+#define EXACT_BOUND 1e-6 /* of the sum of what is added, without signs */
+
+static uint32_t random_state = 12345;
+
+static inline float random_sample(void) {
+  random_state = random_state * 1664525u + 1013904223u;
+  return (float)(int32_t)random_state / 2147483648.0f;
+}
+
+static inline uint32_t pick(uint32_t below) {
+  random_sample();
+  return (random_state >> 8) % below;
+}
+
+static inline double larger(double a, double b) { return a > b || a != a ? a : b; } /* NaN wins */
+
+/* ---- Mixing ----------------------------------------------------------------------------------------------------- */
+
+typedef struct spans_scene {
+  float sound[SOUND];
+  int16_t sound16[SOUND];
+  peri__span span[MOST_SPANS];
+  size_t count;
+  float left[QUANTUM + 3], right[QUANTUM + 3]; /* the sums begin between cache lines */
+} spans_scene;
+
+static inline void random_span(const spans_scene *s, peri__span *span, uint32_t sort) {
+  uint32_t place = QUANTUM + pick(SOUND - 3 * QUANTUM);
+  *span = (peri__span){.s16 = sort & 1};
+  span->in = sort & 1 ? (const void *)(s->sound16 + place) : (const void *)(s->sound + place);
+  if (sort & 2) span->other = (int32_t)pick(2 * QUANTUM) - QUANTUM;
+  for (int side = 0; side < 2; side++) {
+    float unit = sort & 1 ? 1.0f / 32768 : 1.0f;
+    span->gain[side] = random_sample() * unit;
+    if (sort & 4 && pick(4)) span->slope[side] = random_sample() / QUANTUM * unit;
+  }
+}
+
+/* Floats and int16, mono and stereo, steady and ramping, in runs of random lengths, at any alignment. */
+static inline spans_scene *make_scene(size_t count) {
+  spans_scene *s = (spans_scene *)malloc(sizeof *s);
+  s->count = count;
+  for (int i = 0; i < SOUND; i++) s->sound[i] = random_sample(), s->sound16[i] = (int16_t)(random_sample() * 32768);
+  for (int i = 0; i < QUANTUM + 3; i++) s->left[i] = random_sample(), s->right[i] = random_sample();
+  uint32_t sort = pick(8);
+  for (size_t k = 0; k < count; k++) {
+    if (pick(4) == 0) sort = pick(8);
+    random_span(s, &s->span[k], sort);
+  }
+  return s;
+}
+
+/* What a span adds to frame i, by the formula. */
+static inline double part_of(const peri__span *span, int side, int i) {
+  ptrdiff_t place = (side ? span->other : 0) + i;
+  double sample = span->s16 ? (double)((const int16_t *)span->in)[place] : (double)((const float *)span->in)[place];
+  return sample * ((double)span->gain[side] + (double)span->slope[side] * (i + 1));
+}
+
+static inline double side_excess(const spans_scene *s, int side, const float *a, const float *b) {
+  double worst = 0;
+  for (int i = 0; i < QUANTUM; i++) {
+    double size = 1e-12;
+    for (size_t n = 0; n < s->count; n++) size += fabs(part_of(&s->span[n], side, i));
+    worst = larger(fabs((double)a[i] - (double)b[i]) / (EXACT_BOUND * size), worst);
+  }
+  return worst;
+}
+
+static inline double mix_excess(const peri__kernels *kernels, int rounds) {
+  double worst = 0;
+  for (int round = 0; round < rounds; round++) {
+    spans_scene *s = make_scene(1 + pick(MOST_SPANS));
+    float a[2][QUANTUM] = {{0}}, b[2][QUANTUM] = {{0}};
+    kernels->mix_spans(a[0], round % 4 ? a[1] : NULL, s->span, s->count);
+    peri__kernels_scalar.mix_spans(b[0], round % 4 ? b[1] : NULL, s->span, s->count);
+    worst = larger(side_excess(s, 0, a[0], b[0]), larger(side_excess(s, 1, a[1], b[1]), worst));
+    free(s);
+  }
+  return worst;
+}
+
+static inline bool widens_exactly(const peri__kernels *kernels) {
+  int16_t in[300];
+  float out[301];
+  for (int i = 0; i < 300; i++) in[i] = (int16_t)(pick(65536) - 32768);
+  in[3] = -32768, in[4] = 32767;
+  for (uint32_t round = 0; round < 200; round++) {
+    uint32_t from = pick(9), count = pick(290);
+    out[count] = 77.0f;
+    kernels->widen(out, in + from, count);
+    for (uint32_t i = 0; i < count; i++)
+      if (out[i] != (float)in[from + i] / 32768) return false;
+    if (out[count] != 77.0f) return false;
+  }
+  return true;
+}
+
+/* ---- Reading between samples ------------------------------------------------------------------------------------ */
+
+/* A stretch to be read. What a reader may look at but does not need is NaN; what it may not look at is not there. */
+typedef struct stretch {
+  float *memory;
+  const float *in;
+  int64_t position, step;
+  uint32_t count;
+} stretch;
+
+static inline stretch make_stretch(double most_step, uint32_t before, uint32_t after, uint32_t ahead) {
+  stretch s = {.step = 1 + (int64_t)((random_sample() + 1.0f) * 0.5 * most_step * 4294967295.0)};
+  if (pick(4) == 0) s.step = (int64_t)(1 + pick(6)) << 30;
+  if (pick(8) == 0) s.step = (int64_t)(1 + pick((uint32_t)most_step)) << 32;
+  s.position = (int64_t)pick(16) << 32 | pick(1 << 24) << 8;
+  s.count = 1 + pick(QUANTUM);
+  if (pick(4) == 0) s.count = QUANTUM;
+  int64_t first = s.position >> 32, last = (s.position + (s.count - 1) * s.step) >> 32;
+  size_t needed = (size_t)(last - first) + 1 + before + after, whole = (size_t)(last - first) + 1 + before + ahead;
+  s.memory = (float *)malloc(whole * sizeof(float));
+  for (size_t i = 0; i < whole; i++) s.memory[i] = i < needed ? random_sample() : NAN;
+  s.in = s.memory + before - first;
+  return s;
+}
+
+/* Reads it whole and in pieces. Returns whether both have the same bits, and nothing behind the last is touched. */
+static inline bool same_in_pieces(const stretch *s, peri__reader *read, float *whole) {
+  float pieces[QUANTUM + 1];
+  whole[s->count] = pieces[s->count] = 77.0f;
+  read(whole, s->in, s->position, s->step, s->count);
+  for (uint32_t i = 0, n; i < s->count; i += n) {
+    n = 1 + pick(s->count - i);
+    read(pieces + i, s->in, s->position + i * s->step, s->step, n);
+  }
+  return memcmp(whole, pieces, (s->count + 1) * sizeof(float)) == 0 && whole[s->count] == 77.0f;
+}
+
+static inline double reader_excess(peri__reader *read, peri__reader *reference, uint32_t before, uint32_t after) {
+  double worst = 0;
+  for (int round = 0; round < 1000; round++) {
+    stretch s = make_stretch(round % 2 ? 2.0 : 6.0, before, after, PERI_READ_AHEAD);
+    float a[QUANTUM + 1], b[QUANTUM];
+    if (!same_in_pieces(&s, read, a)) worst = INFINITY;
+    reference(b, s.in, s.position, s.step, s.count);
+    for (uint32_t i = 0; i < s.count; i++) {
+      const float *here = s.in + ((s.position + i * s.step) >> 32);
+      double size = 0;
+      for (int k = -(int)before; k <= (int)after; k++) size += fabs((double)here[k]);
+      worst = larger(fabs((double)a[i] - (double)b[i]) / (EXACT_BOUND * size), worst);
+    }
+    free(s.memory);
+  }
+  return worst;
+}
+
+/* Sums of a windowed sinc at a frame, without signs. */
+static inline double sinc_size(const stretch *s, uint32_t frame, const peri__sinc_bank *bank) {
+  int64_t position = s->position + frame * s->step;
+  const float *in = s->in + (position >> 32) - (bank->taps / 2 - 1);
+  const float *row = bank->rows + (((uint64_t)(uint32_t)position * bank->phases) >> 32) * bank->taps;
+  double size = 0;
+  for (uint32_t k = 0; k < bank->taps; k++) size += fabs((double)in[k] * (double)row[k]);
+  return size;
+}
+
+static const peri__kernels *sinc_kernels;
+static const peri__sinc_bank *sinc_bank;
+static inline void read_sinc(float *out, const float *in, int64_t position, int64_t step, uint32_t count) {
+  sinc_kernels->sinc(out, in, position, step, count, sinc_bank);
+}
+
+static inline double sinc_excess(const peri__kernels *kernels, int rounds) {
+  double worst = 0;
+  peri__sinc_prepare();
+  for (int round = 0; round < rounds; round++) {
+    sinc_bank = peri__sinc_bank_for((int64_t)(exp2(round % 8 * 0.5 - 0.5) * 4294967296.0)); /* any bank, any step */
+    uint32_t before = sinc_bank->taps / 2 - 1, after = sinc_bank->taps / 2;
+    stretch s = make_stretch(6.0, before, after, after);
+    float a[QUANTUM + 1], b[QUANTUM];
+    sinc_kernels = kernels;
+    if (!same_in_pieces(&s, read_sinc, a)) worst = INFINITY;
+    peri__kernels_scalar.sinc(b, s.in, s.position, s.step, s.count, sinc_bank);
+    for (uint32_t i = 0; i < s.count; i++)
+      worst = larger(fabs((double)a[i] - (double)b[i]) / (EXACT_BOUND * sinc_size(&s, i, sinc_bank)), worst);
+    free(s.memory);
+  }
+  return worst;
+}
+
+/* ---- Filters ---------------------------------------------------------------------------------------------------- */
+
+typedef enum { LOW_PASS, HIGH_PASS, BAND_PASS } filter_type;
+
+/* RBJ Audio EQ Cookbook, at 48 kHz; band-pass with a peak of 1. */
+static inline void design_filter(float *coefs, filter_type type, double hz, double q) {
+  double w = 2 * 3.14159265358979323846 * hz / 48000, c = cos(w), alpha = sin(w) / (2 * q), b[3];
+  if (type == LOW_PASS) b[0] = b[2] = (1 - c) / 2, b[1] = 1 - c;
+  if (type == HIGH_PASS) b[0] = b[2] = (1 + c) / 2, b[1] = -1 - c;
+  if (type == BAND_PASS) b[0] = alpha, b[1] = 0, b[2] = -alpha;
+  for (int k = 0; k < 3; k++) coefs[k] = (float)(b[k] / (1 + alpha));
+  coefs[3] = (float)(-2 * c / (1 + alpha));
+  coefs[4] = (float)((1 - alpha) / (1 + alpha));
+}
+
+static inline void random_filter(float *coefs) {
+  double hz = 20 * pow(1000, fabs((double)random_sample())), q = 0.3 * pow(20 / 0.3, fabs((double)random_sample()));
+  design_filter(coefs, (filter_type)pick(3), hz, q);
+}
+
+#define MOST_LANES 70
+
+typedef struct lanes_scene {
+  size_t count;
+  peri__lane lane[MOST_LANES];
+  float sound[MOST_LANES][QUANTUM + 1], out[MOST_LANES][QUANTUM + 1];
+  float coefs[MOST_LANES][5], slope[MOST_LANES][5], state[MOST_LANES][2];
+} lanes_scene;
+
+/* Lanes at any alignment, some of them ramping from one filter to another, some in place. */
+static inline lanes_scene *make_lanes(size_t count) {
+  lanes_scene *s = (lanes_scene *)calloc(1, sizeof *s);
+  s->count = count;
+  for (size_t l = 0; l < count; l++) {
+    float to[5], *out = s->out[l] + pick(2);
+    random_filter(s->coefs[l]);
+    random_filter(to);
+    for (int c = 0; c < 5; c++) s->slope[l][c] = (to[c] - s->coefs[l][c]) / QUANTUM;
+    const float *in = pick(2) ? out : s->sound[l] + pick(2);
+    s->lane[l] = (peri__lane){in, out, s->coefs[l], pick(3) ? NULL : s->slope[l], s->state[l]};
+  }
+  return s;
+}
+
+static inline void fill_lanes(lanes_scene *s, uint32_t seed) {
+  random_state = seed;
+  for (size_t l = 0; l < s->count; l++)
+    for (int i = 0; i <= QUANTUM; i++) s->sound[l][i] = s->out[l][i] = random_sample();
+}
+
+/* The same lanes, all at once by `kernels`, alone by the scalar ones: are they the same bits, states too? */
+static inline bool filters_alike(const peri__kernels *kernels, size_t count, int quanta) {
+  uint32_t seed = random_state;
+  lanes_scene *a = make_lanes(count);
+  random_state = seed;
+  lanes_scene *b = make_lanes(count);
+  bool same = true;
+  for (int q = 0; q < quanta; q++) {
+    uint32_t next = random_state;
+    fill_lanes(a, next);
+    fill_lanes(b, next);
+    kernels->biquad(a->lane, count);
+    for (size_t l = count; l-- > 0;) peri__kernels_scalar.biquad(&b->lane[l], 1);
+    same = same && memcmp(a->out, b->out, sizeof a->out) == 0 && memcmp(a->state, b->state, sizeof a->state) == 0;
+    for (size_t l = 0; l < count; l++) a->lane[l].slope = b->lane[l].slope = NULL; /* ramps end */
+  }
+  free(a);
+  free(b);
+  return same;
+}
+
+#endif
