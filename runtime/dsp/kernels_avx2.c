@@ -12,6 +12,7 @@
 #define LOAD(from) _mm256_loadu_ps(from)
 #define LOAD_S16(from) load_s16(from)
 #define STORE(to, vector) _mm256_storeu_ps(to, vector)
+#define IN_REGISTER(vector) __asm__("" : "+x"(vector))
 #define SPLAT(value) _mm256_set1_ps(value)
 #define ADD(a, b) _mm256_add_ps(a, b)
 #define SUB(a, b) _mm256_sub_ps(a, b)

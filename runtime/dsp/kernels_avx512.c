@@ -12,6 +12,7 @@
 #define LOAD(from) _mm512_loadu_ps(from)
 #define LOAD_S16(from) load_s16(from)
 #define STORE(to, vector) _mm512_storeu_ps(to, vector)
+#define IN_REGISTER(vector) __asm__("" : "+v"(vector))
 #define SPLAT(value) _mm512_set1_ps(value)
 #define ADD(a, b) _mm512_add_ps(a, b)
 #define SUB(a, b) _mm512_sub_ps(a, b)

@@ -12,6 +12,7 @@
 #define LOAD(from) vld1q_f32(from)
 #define LOAD_S16(from) vcvtq_f32_s32(vmovl_s16(vld1_s16(from)))
 #define STORE(to, vector) vst1q_f32(to, vector)
+#define IN_REGISTER(vector) __asm__("" : "+w"(vector))
 #define SPLAT(value) vdupq_n_f32(value)
 #define ADD(a, b) vaddq_f32(a, b)
 #define SUB(a, b) vsubq_f32(a, b)

@@ -27,6 +27,7 @@ BODY void plain(float *left, float *right, const peri__span *spans, size_t count
       VECTOR gain_left = SPLAT(spans[s].gain[0]), gain_right = SPLAT(spans[s].gain[1]);
       EACH(k) {
         VECTOR x = load(spans[s].in, strip + k * LANES, s16);
+        IN_REGISTER(x); /* else gcc loads it twice, once for each side, which takes 1.4 times as long */
         l[k] = MULTIPLY_ADD(x, gain_left, l[k]);
         r[k] = MULTIPLY_ADD(x, gain_right, r[k]);
       }
