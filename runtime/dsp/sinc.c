@@ -99,7 +99,13 @@ void peri__sinc_prepare(void) {
 }
 
 const peri__sinc_bank *peri__sinc_bank_for(int64_t step) {
-  int b = 0;
-  while (b < BANKS - 1 && banks[b].most < step) b++;
-  return &banks[b];
+  int from = 0, to = BANKS - 1;
+  while (from < to) {
+    int middle = (from + to) / 2;
+    if (banks[middle].most < step)
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return &banks[from];
 }
