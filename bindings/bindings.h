@@ -126,7 +126,7 @@ void peri__lua_push_callback(lua_State *L, peri__lua_context *context, int64_t k
 
 /* ---- The record of a Lua state ---------------------------------------------------------------------------------- */
 
-#define PERI_LUA_PLAY_OPTIONS 11
+#define PERI_LUA_PLAY_OPTIONS 13
 
 struct peri__lua {
   void *zero[2];
@@ -218,9 +218,10 @@ typedef struct peri__lua_buffer {
 void peri__lua_push_buffer(lua_State *L, peri__lua *state, peri_buffer *buffer);
 peri_buffer *peri__lua_check_buffer(lua_State *L, int index, const char *name);
 /* Pushes the buffer of the path or file contents at `index`. */
-void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context, int index);
+void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context, int index, peri_format format);
 /* The same on a loader thread; the function at `callback` gets the Buffer, or nil and why not. */
-void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback);
+void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback,
+                            peri_format format);
 
 /* Pushes a table of all figures of the context's engine. */
 void peri__lua_push_stats(lua_State *L, peri__lua_context *context);

@@ -1,5 +1,5 @@
 /* Buffer: samples that any number of sources share. Channels and samples count from 1. */
-#include "check.h"
+#include "voice.h"
 
 #include <string.h>
 
@@ -67,24 +67,26 @@ static const char *find_contents(lua_State *L, peri__lua *state, int index, size
 }
 
 /* The context may have been closed by the function of perilune.files. */
-void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context, int index) {
+void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context, int index, peri_format format) {
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
   const char *path = lua_tostring(L, index);
-  peri_buffer *buffer = contents ? peri_engine_load_memory(engine, contents, length) : peri_engine_load(engine, path);
+  peri_buffer *buffer =
+      contents ? peri_engine_load_memory(engine, contents, length, format) : peri_engine_load(engine, path, format);
   if (!buffer && contents && contents != path) peri__lua_fail(L, "'%s' from perilune.files: %s", path, peri_error());
   peri__lua_push_buffer(L, state, buffer);
 }
 
-void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback) {
+void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback,
+                            peri_format format) {
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
   int64_t key = --state->last_load;
   peri__lua_set_callback(L, context, key, callback);
-  bool well = contents ? peri_engine_load_memory_async(engine, context->owner, (uint64_t)key, contents, length)
-                       : peri_engine_load_async(engine, context->owner, (uint64_t)key, lua_tostring(L, index));
+  bool well = contents ? peri_engine_load_memory_async(engine, context->owner, (uint64_t)key, contents, length, format)
+                       : peri_engine_load_async(engine, context->owner, (uint64_t)key, lua_tostring(L, index), format);
   if (well) {
     context->loads++;
     return;
@@ -121,12 +123,18 @@ static void get_channels(lua_State *L, peri__lua *state, void *self) {
   lua_pushinteger(L, (lua_Integer)peri_buffer_channels(buffer_of(L, self)));
 }
 
+static void get_format(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  peri__lua_push_format(L, peri_buffer_format(buffer_of(L, self)));
+}
+
 static const peri__lua_property properties[] = {
     {"id", get_id, NULL},
     {"length", get_length, NULL},
     {"duration", get_duration, NULL},
     {"sampleRate", get_sample_rate, NULL},
     {"numberOfChannels", get_channels, NULL},
+    {"format", get_format, NULL},
     {NULL, NULL, NULL},
 };
 

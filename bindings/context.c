@@ -1,5 +1,5 @@
 /* AudioContext, and what OfflineAudioContext has in common with it. */
-#include "check.h"
+#include "voice.h"
 
 #include <string.h>
 
@@ -130,15 +130,25 @@ static int create_gain(lua_State *L) { return create_node(L, &peri__lua_gain_typ
 
 static int create_stereo_panner(lua_State *L) { return create_node(L, &peri__lua_stereo_panner_type); }
 
+/* decodeAudioData(path or contents [, {format}] [, function]) */
 static int decode_audio_data(lua_State *L) {
+  static const char *const names[] = {"format", NULL};
+  peri_format format = PERI_FORMAT_F32;
+  if (lua_istable(L, 3)) {
+    peri__lua_options(L, 3, names);
+    lua_getfield(L, 3, names[0]);
+    if (!lua_isnil(L, -1)) format = peri__lua_format(L, lua_gettop(L), names[0]);
+    lua_pop(L, 1);
+    lua_remove(L, 3);
+  }
   peri__lua_arguments(L, 3);
   peri__lua_context *context = open_context(L);
   if (lua_isnoneornil(L, 3)) {
-    peri__lua_decode(L, peri__lua_state(L), context, 2);
+    peri__lua_decode(L, peri__lua_state(L), context, 2, format);
     return 1;
   }
   peri__lua_function(L, 3, NULL);
-  peri__lua_decode_async(L, peri__lua_state(L), context, 2, 3);
+  peri__lua_decode_async(L, peri__lua_state(L), context, 2, 3, format);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /* Engines under contexts: the one that the Lua states of a process share, a host's, a context's own. */
-#include "check.h"
+#include "voice.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -168,9 +168,9 @@ peri_engine *peri__lua_engine(lua_State *L, const peri__lua_context *context) {
 static const char *const device_names[] = {"sdl", "null", NULL};
 static const peri_device_kind device_kinds[] = {PERI_DEVICE_SDL, PERI_DEVICE_NULL};
 
-/* The table {device, sampleRate, channels, blockSize} at `index`; none is the same as empty. */
+/* The table {device, sampleRate, channels, blockSize, interpolation} at `index`; none is the same as empty. */
 static void read_settings(lua_State *L, int index, peri_engine_def *def, peri_device_def *device) {
-  static const char *const names[] = {"device", "sampleRate", "channels", "blockSize", NULL};
+  static const char *const names[] = {"device", "sampleRate", "channels", "blockSize", "interpolation", NULL};
   *def = peri_default_engine_def();
   *device = peri_default_device_def();
   if (lua_isnoneornil(L, index)) return;
@@ -182,6 +182,7 @@ static void read_settings(lua_State *L, int index, peri_engine_def *def, peri_de
     def->sample_rate = peri__lua_range(L, index + 2, names[1], PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
   if (!lua_isnil(L, index + 3)) def->channels = (uint32_t)peri__lua_count(L, index + 3, names[2], 1, PERI_MAX_CHANNELS);
   if (!lua_isnil(L, index + 4)) device->block_size = (uint32_t)peri__lua_count(L, index + 4, names[3], 16, 8192);
+  if (!lua_isnil(L, index + 5)) def->interpolation = peri__lua_interpolation(L, index + 5, names[4]);
 }
 
 /* Under a host its settings hold, so that a script's own do not keep it from running there. */
@@ -219,7 +220,7 @@ int peri__lua_new_context(lua_State *L) {
 }
 
 int peri__lua_new_offline_context(lua_State *L) {
-  static const char *const names[] = {"channels", "length", "sampleRate", NULL};
+  static const char *const names[] = {"channels", "length", "sampleRate", "interpolation", NULL};
   peri__lua *state = peri__lua_state(L);
   peri_engine_def def = peri_default_engine_def();
   peri__lua_arguments(L, 1);
@@ -228,6 +229,7 @@ int peri__lua_new_offline_context(lua_State *L) {
   if (!lua_isnil(L, 2)) def.channels = (uint32_t)peri__lua_count(L, 2, names[0], 1, PERI_MAX_CHANNELS);
   uint64_t length = peri__lua_count(L, 3, names[1], 1, PERI_MAX_FRAMES);
   if (!lua_isnil(L, 4)) def.sample_rate = peri__lua_range(L, 4, names[2], PERI_MIN_SAMPLE_RATE, PERI_MAX_SAMPLE_RATE);
+  if (!lua_isnil(L, 5)) def.interpolation = peri__lua_interpolation(L, 5, names[3]);
   if (state->closing) peri__lua_fail(L, "the Lua state is closing");
   peri_engine *engine = peri_engine_create(&def);
   peri__lua_context *context = engine ? peri__lua_context_create(state, engine, PERI_LUA_OFFLINE) : NULL;

@@ -1,5 +1,5 @@
 /* The module: its functions, and the Lua half that it is completed by. */
-#include "check.h"
+#include "voice.h"
 #include "lua_half.h"
 
 #include <errno.h>
@@ -89,17 +89,21 @@ static int nearest(lua_State *L) {
   return 1;
 }
 
+/* decode(path or contents [, format]) → Buffer */
 static int decode(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
-  peri__lua_decode(L, state, peri__lua_context_default(L, state), 1);
+  peri_format format = lua_isnoneornil(L, 2) ? PERI_FORMAT_F32 : peri__lua_format(L, 2, "format");
+  peri__lua_decode(L, state, peri__lua_context_default(L, state), 1, format);
   return 1;
 }
 
+/* decodeAsync(path or contents, function [, format]) */
 static int decode_async(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
   peri__lua_context *context = peri__lua_context_default(L, state);
   peri__lua_engine(L, context);
-  peri__lua_decode_async(L, state, context, 1, 2);
+  peri_format format = lua_isnoneornil(L, 3) ? PERI_FORMAT_F32 : peri__lua_format(L, 3, "format");
+  peri__lua_decode_async(L, state, context, 1, 2, format);
   return 0;
 }
 

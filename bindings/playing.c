@@ -3,6 +3,7 @@
  * Its handle is as small as can be and has no finaliser: a source that was started needs none, the handle leads to its
  * context by way of the state's record, and what few sources have stands elsewhere, in a table of weak keys. */
 #include "playing.h"
+#include "voice.h"
 
 #include <math.h>
 
@@ -19,6 +20,8 @@ typedef struct extras {
   double at;                   /* its start, on the engine's clock */
   double time;                 /* the playhead when it was last read; at first its offset */
   double loop_start, loop_end; /* an end of 0 is the sound's */
+  peri_filter filter;
+  peri_interpolation interpolation;
 } extras;
 
 float peri__lua_volume(lua_State *L, int index, const char *name) {
@@ -70,8 +73,10 @@ peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, const peri_sour
   source->volume = def->volume;
   source->pitch = def->playback_rate;
   source->pan = def->pan;
-  if (def->at > 0 || def->offset > 0 || def->loop_start > 0 || def->loop_end > 0)
-    *extras_of(L, state, lua_gettop(L)) = (extras){def->at, def->offset, def->loop_start, def->loop_end};
+  bool timed = def->at > 0 || def->offset > 0 || def->loop_start > 0 || def->loop_end > 0;
+  if (timed || def->filter.type != PERI_FILTER_NONE || def->interpolation != PERI_INTERPOLATION_DEFAULT)
+    *extras_of(L, state, lua_gettop(L)) =
+        (extras){def->at, def->offset, def->loop_start, def->loop_end, def->filter, def->interpolation};
   return &source->id;
 }
 
@@ -203,6 +208,35 @@ static void get_playing(lua_State *L, peri__lua *state, void *self) {
   lua_pushboolean(L, state_of(L, state, self) == PERI_SOURCE_PLAYING);
 }
 
+/* A copy, or nil: what is changed in it changes nothing until it is assigned. */
+static void get_filter(lua_State *L, peri__lua *state, void *self) {
+  (void)self;
+  peri_filter filter = read_extras(L, state).filter;
+  peri__lua_push_filter(L, &filter);
+}
+
+static void set_filter(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  const playing *source = self;
+  peri_filter filter = peri__lua_filter(L, value, name);
+  peri_engine *engine = live(state, source);
+  if (!engine) return;
+  if (changed(L, state, source, peri_source_set_filter(engine, source->id, &filter, PERI_LUA_FILTER_MOVES)))
+    extras_of(L, state, 1)->filter = filter;
+}
+
+static void get_interpolation(lua_State *L, peri__lua *state, void *self) {
+  (void)self;
+  peri__lua_push_interpolation(L, read_extras(L, state).interpolation);
+}
+
+static void set_interpolation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  const playing *source = self;
+  peri_interpolation way = peri__lua_interpolation(L, value, name);
+  peri_engine *engine = live(state, source);
+  if (engine && changed(L, state, source, peri_source_set_interpolation(engine, source->id, way)))
+    extras_of(L, state, 1)->interpolation = way;
+}
+
 static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
   if (state->context)
     peri__lua_push_callback(L, state->context, peri__lua_source_key(((const playing *)self)->id));
@@ -226,6 +260,8 @@ static const peri__lua_property properties[] = {
     {"loop", get_loop, set_loop},
     {"loopStart", get_loop_start, set_loop_start},
     {"loopEnd", get_loop_end, set_loop_end},
+    {"filter", get_filter, set_filter},
+    {"interpolation", get_interpolation, set_interpolation},
     {"time", get_time, NULL},
     {"duration", get_duration, NULL},
     {"state", get_state, NULL},

@@ -1,5 +1,6 @@
 /* The game layer: Sound, what can be played. Each play makes one Source (playing.c) and nothing else. */
 #include "playing.h"
+#include "voice.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -95,9 +96,10 @@ static sound *check_sound(lua_State *L) {
 /* ---- Playing ---------------------------------------------------------------------------------------------------- */
 
 static const char *const option_names[] = {
-    "volume", "pitch", "pan", "at", "offset", "duration", "loop", "loopStart", "loopEnd", "fadeIn", "onended", NULL,
+    "volume",    "pitch",   "pan",    "at",     "offset",        "duration", "loop",
+    "loopStart", "loopEnd", "fadeIn", "filter", "interpolation", "onended",  NULL,
 };
-enum { VOLUME, PITCH, PAN, AT, OFFSET, DURATION, LOOP, LOOP_START, LOOP_END, FADE_IN, ON_ENDED };
+enum { VOLUME, PITCH, PAN, AT, OFFSET, DURATION, LOOP, LOOP_START, LOOP_END, FADE_IN, FILTER, INTERPOLATION, ON_ENDED };
 _Static_assert(sizeof option_names / sizeof *option_names == PERI_LUA_PLAY_OPTIONS + 1, "one place for each option");
 
 /* Lua has each short string once, so that an option is known by the address of its name. */
@@ -133,6 +135,8 @@ static void read_option(lua_State *L, peri_source_def *def, int option, int valu
   case LOOP_START: def->loop_start = peri__lua_time(L, value, name); break;
   case LOOP_END: def->loop_end = peri__lua_time(L, value, name); break;
   case FADE_IN: def->fade_in = peri__lua_time(L, value, name); break;
+  case FILTER: def->filter = peri__lua_filter(L, value, name); break;
+  case INTERPOLATION: def->interpolation = peri__lua_interpolation(L, value, name); break;
   case ON_ENDED:
     peri__lua_function(L, value, name);
     def->notify = true;

@@ -1,6 +1,6 @@
 /* AudioBufferSourceNode. Its onended lives in the handle until the source starts, so that a source that never does can
  * be collected with its function; from then on in the context's callbacks, until it has been called. */
-#include "check.h"
+#include "voice.h"
 
 #include <math.h>
 
@@ -8,6 +8,7 @@ typedef struct buffer_source {
   peri__lua_node node;
   peri_buffer *buffer; /* a reference, for reading; NULL: none */
   double loop_start, loop_end;
+  uint8_t interpolation; /* peri_interpolation */
   bool loop;
   bool started;
   bool keeps_function; /* until the start */
@@ -133,11 +134,44 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
   lua_setiuservalue(L, lua_touserdata(L, 1) == self ? 1 : 3, 1);
 }
 
+/* A copy, or nil: what is changed in it changes nothing until it is assigned. */
+static void get_filter(lua_State *L, peri__lua *state, void *self) {
+  const buffer_source *source = self;
+  peri_filter filter = peri_default_source_def().filter;
+  (void)state;
+  peri_source_get_filter(peri__lua_engine(L, source->node.context), source->node.id, &filter);
+  peri__lua_push_filter(L, &filter);
+}
+
+static void set_filter(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  const buffer_source *source = self;
+  (void)state;
+  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_filter filter = peri__lua_filter(L, value, name);
+  if (!peri_source_set_filter(engine, source->node.id, &filter, PERI_LUA_FILTER_MOVES)) peri__lua_fail_engine(L);
+}
+
+static void get_interpolation(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  peri__lua_push_interpolation(L, (peri_interpolation)((const buffer_source *)self)->interpolation);
+}
+
+static void set_interpolation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  buffer_source *source = self;
+  (void)state;
+  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_interpolation way = peri__lua_interpolation(L, value, name);
+  if (!peri_source_set_interpolation(engine, source->node.id, way)) peri__lua_fail_engine(L);
+  source->interpolation = (uint8_t)way;
+}
+
 static const peri__lua_property properties[] = {
     {"buffer", get_buffer, set_buffer},
     {"loop", get_loop, set_loop},
     {"loopStart", get_loop_start, set_loop_start},
     {"loopEnd", get_loop_end, set_loop_end},
+    {"filter", get_filter, set_filter},
+    {"interpolation", get_interpolation, set_interpolation},
     {"onended", get_on_ended, set_on_ended},
     {NULL, NULL, NULL},
 };

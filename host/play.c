@@ -26,7 +26,7 @@ typedef enum { PLAYED, BROKEN, OVER } outcome;
 static outcome play_file(session *session, const char *path, bool loop) {
   peri_engine *engine = session->engine;
   peri_source_def def = peri_default_source_def();
-  def.buffer = peri_engine_load(engine, path);
+  def.buffer = peri_engine_load(engine, path, PERI_FORMAT_F32);
   def.loop = loop;
   peri_node source = def.buffer ? peri_source_play(engine, &def, peri_engine_destination(engine)) : 0;
   peri_buffer_release(def.buffer);

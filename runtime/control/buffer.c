@@ -22,6 +22,7 @@ peri_buffer *peri__buffer_of_storage(peri__storage *storage) {
   atomic_init(&buffer->storage, storage);
   buffer->channels = storage->channels;
   buffer->frames = storage->frames;
+  buffer->format = storage->samples16 ? PERI_FORMAT_S16 : PERI_FORMAT_F32;
   buffer->sample_rate = storage->sample_rate;
   buffer->loop_start = storage->loop_start;
   buffer->loop_end = storage->loop_end;
@@ -49,9 +50,12 @@ static bool check_rate(double sample_rate) {
                     PERI_MAX_SAMPLE_RATE, sample_rate);
 }
 
-peri_buffer *peri_buffer_decode(const void *bytes, size_t size, double sample_rate) {
+peri_buffer *peri_buffer_decode(const void *bytes, size_t size, double sample_rate, peri_format format) {
   if (!check_rate(sample_rate)) return NULL;
-  return peri__buffer_of_storage(peri__decode("memory", bytes, size, sample_rate));
+  if (format != PERI_FORMAT_F32 && format != PERI_FORMAT_S16)
+    return peri__fail("decode: there is no format %d", (int)format), NULL;
+  peri__storage *storage = peri__decode("memory", bytes, size, sample_rate);
+  return peri__buffer_of_storage(storage ? peri__storage_convert(storage, format) : NULL);
 }
 
 peri_buffer *peri_buffer_retain(peri_buffer *buffer) {
@@ -89,13 +93,15 @@ uint64_t peri_buffer_id(const peri_buffer *buffer) { return buffer->id; }
 uint32_t peri_buffer_channels(const peri_buffer *buffer) { return buffer->channels; }
 uint64_t peri_buffer_frames(const peri_buffer *buffer) { return buffer->frames; }
 double peri_buffer_sample_rate(const peri_buffer *buffer) { return buffer->sample_rate; }
+peri_format peri_buffer_format(const peri_buffer *buffer) { return buffer->format; }
 
 double peri_buffer_duration(const peri_buffer *buffer) {
   return (double)peri_buffer_frames(buffer) / peri_buffer_sample_rate(buffer);
 }
 
 uint64_t peri_buffer_bytes(const peri_buffer *buffer) {
-  return peri_buffer_frames(buffer) * peri_buffer_channels(buffer) * sizeof(float);
+  uint64_t sample = buffer->format == PERI_FORMAT_S16 ? sizeof(int16_t) : sizeof(float);
+  return peri_buffer_frames(buffer) * peri_buffer_channels(buffer) * sample;
 }
 
 bool peri_buffer_get_loop(const peri_buffer *buffer, double *start, double *end) {
@@ -121,7 +127,7 @@ static bool check_range(const peri__storage *storage, uint32_t channel, uint64_t
 bool peri_buffer_read(peri_buffer *buffer, uint32_t channel, uint64_t start, float *samples, uint64_t count) {
   peri__storage *storage = peri__buffer_hold_storage(buffer);
   bool done = check_range(storage, channel, start, samples, count);
-  if (done && count) memcpy(samples, peri__storage_channel(storage, channel) + start, count * sizeof(float));
+  if (done && count) peri__storage_read(storage, channel, (uint32_t)start, samples, (uint32_t)count);
   peri__storage_drop(storage);
   return done;
 }
@@ -143,8 +149,8 @@ bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t start, co
   bool done = check_range(storage_of(buffer), channel, start, samples, count) && make_own(buffer);
   if (done && count) {
     peri__storage *storage = storage_of(buffer);
-    memcpy(peri__storage_channel(storage, channel) + start, samples, count * sizeof(float));
-    if (!peri__all_finite(samples, count)) storage->nonfinite = true;
+    peri__storage_write(storage, channel, (uint32_t)start, samples, (uint32_t)count);
+    if (storage->samples && !peri__all_finite(samples, count)) storage->nonfinite = true;
   }
   peri__mutex_unlock(&buffer->lock);
   return done;
@@ -158,8 +164,11 @@ bool peri_buffer_save(peri_buffer *buffer, const char *path) {
   bool done = wav != NULL;
   for (uint32_t at = 0; done && at < storage->frames; at += PERI_QUANTUM) {
     uint32_t count = storage->frames - at < PERI_QUANTUM ? storage->frames - at : PERI_QUANTUM;
-    for (uint32_t c = 0; c < channels; c++)
-      for (uint32_t i = 0; i < count; i++) frames[i * channels + c] = peri__storage_channel(storage, c)[at + i];
+    for (uint32_t c = 0; c < channels; c++) {
+      float samples[PERI_QUANTUM];
+      peri__storage_read(storage, c, at, samples, count);
+      for (uint32_t i = 0; i < count; i++) frames[i * channels + c] = samples[i];
+    }
     done = peri_wav_write(wav, frames, count);
   }
   if (wav && !peri_wav_close(wav)) done = false;

@@ -17,6 +17,7 @@ typedef struct peri__use peri__use;
 struct peri_buffer {
   uint64_t id;
   uint32_t channels, frames; /* of every storage that it will have */
+  peri_format format;        /* likewise */
   double sample_rate;
   double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */
   atomic_uint_fast32_t references;
@@ -51,9 +52,10 @@ void peri__uses_destroy(peri_engine *engine);
 /* ---- The registry ----------------------------------------------------------------------------------------------- */
 
 /* registry.c, no lock of an engine needed. */
-peri_buffer *peri__registry_find(peri_engine *engine, const char *key, size_t key_bytes); /* a reference, or NULL */
-/* Takes over the reference of `buffer`; gives back one of the buffer that the key has from now on: it, or the one that
- * somebody else has made meanwhile. NULL without memory. */
+/* A reference, or NULL. */
+peri_buffer *peri__registry_find(peri_engine *engine, const char *key, size_t key_bytes, peri_format format);
+/* Takes over the reference of `buffer`; gives back one of the buffer that the key has in its format from now on: it, or
+ * the one that somebody else has made meanwhile. NULL without memory. */
 peri_buffer *peri__registry_add(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer);
 /* The last reference is gone: takes the buffer out. */
 void peri__registry_forget(peri_buffer *buffer);
@@ -151,7 +153,9 @@ struct peri_engine {
   size_t chunk_capacity, chunk_count;
   peri__source *free_source;
   peri__source_details *free_details;
-  peri__use **uses; /* a table by buffer */
+  peri__filter *free_filters;
+  peri_interpolation interpolation; /* of sources that name none */
+  peri__use **uses;                 /* a table by buffer */
   size_t use_places, use_count;
   peri__use *last_use, *free_use;
   peri__link *ended;                 /* came back, not yet looked at */
@@ -288,6 +292,8 @@ void peri__source_stop_owner(peri_engine *engine, peri_owner owner);
 peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source); /* made if need be */
 /* The graph node of a source, made if need be (it becomes a step of the plan); PERI_NONE on failure. */
 uint32_t peri__source_junction(peri_engine *engine, peri__source *source);
+/* The source's filter, made if need be; it has its details then too. NULL on failure. */
+peri__filter *peri__source_filter_of(peri_engine *engine, peri__source *source);
 peri__param *peri__source_params(peri_engine *engine, peri__source *source); /* made if need be */
 /* Makes `input` the one that the source is a voice of; NULL: none. */
 bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input);
@@ -312,6 +318,8 @@ bool peri__check_finite(const char *what, double value);
 bool peri__check_time(const char *what, double value);
 bool peri__check_loop(double start, double end);
 bool peri__check_pan(float pan);
+bool peri__check_filter(const peri_filter *filter);
+bool peri__check_interpolation(const char *whose, peri_interpolation interpolation);
 
 /* param.c */
 void peri__timeline_free(struct peri__timeline *timeline);

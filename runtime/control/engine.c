@@ -12,7 +12,8 @@ peri_engine_def peri_default_engine_def(void) {
                            .channels = 2,
                            .sample_rate = 48000.0,
                            .command_limit = (size_t)256 << 20,
-                           .loader_threads = 1};
+                           .loader_threads = 1,
+                           .interpolation = PERI_INTERPOLATION_LINEAR};
 }
 
 static bool check_def(const peri_engine_def *def) {
@@ -24,7 +25,7 @@ static bool check_def(const peri_engine_def *def) {
                       def->sample_rate);
   if (def->loader_threads < 1 || def->loader_threads > 16)
     return peri__fail("engine: loader_threads must be 1 to 16, got %u", def->loader_threads);
-  return true;
+  return peri__check_interpolation("engine", def->interpolation);
 }
 
 /* The best kernels of this processor, or those that PERILUNE_CPU names. */
@@ -49,6 +50,7 @@ peri_engine *peri_engine_create(const peri_engine_def *def) {
   engine->files = def->files;
   engine->loader_threads = def->loader_threads;
   engine->sample_rate = def->sample_rate;
+  engine->interpolation = def->interpolation ? def->interpolation : PERI_INTERPOLATION_LINEAR;
   bool made =
       peri__render_create(&engine->render, def->sample_rate, def->channels, def->command_limit, choose_kernels());
   if (made && peri__graph_create(engine, def->channels)) return engine;

@@ -8,7 +8,7 @@
 static void input_set_up(peri__input *input, uint32_t node, uint32_t place) {
   input->node = node;
   input->place = place;
-  input->channels = 2;
+  input->channels = 1;
 }
 
 peri__param *peri__params_create(const peri__kind *kind) {
@@ -138,6 +138,7 @@ bool peri__graph_create(peri_engine *engine, uint32_t channels) {
   peri__graph *graph = &engine->graph;
   graph->free_node = graph->free_edge = PERI_NONE;
   input_set_up(&engine->render.nowhere, PERI_NONE, 0);
+  engine->render.nowhere.channels = PERI_MAX_CHANNELS;
   engine->destination = peri__graph_add(engine, PERI_NODE_DESTINATION, NULL);
   if (engine->destination == PERI_NONE) return false;
   engine->destination_id = peri__node_id(engine, engine->destination);

@@ -18,9 +18,21 @@ typedef struct peri__load {
   load_waiter *waiters;
   void *bytes; /* of a file in memory, ours; NULL: a path */
   size_t size;
+  peri_format format;
   size_t key_bytes;
   char key[];
 } peri__load;
+
+static bool check_path(const char *path) { return path && *path ? true : peri__fail("load: a path is wanted"); }
+
+static bool check_bytes(const void *bytes, size_t size) {
+  return bytes && size ? true : peri__fail("load: the file in memory is empty");
+}
+
+static bool check_format(peri_format format) {
+  bool known = format == PERI_FORMAT_F32 || format == PERI_FORMAT_S16;
+  return known ? true : peri__fail("load: there is no format %d", (int)format);
+}
 
 /* The key of a file in memory: its size and two 64-bit hashes of its bytes (FNV-1a, and the same backwards). */
 static size_t content_key(const void *bytes, size_t size, char key[80]) {
@@ -34,18 +46,24 @@ static size_t content_key(const void *bytes, size_t size, char key[80]) {
                           (unsigned long long)backwards);
 }
 
+static peri__storage *decode(const peri_engine *engine, const char *name, const void *bytes, size_t size,
+                             peri_format format) {
+  peri__storage *storage = peri__decode(name, bytes, size, engine->sample_rate);
+  return storage ? peri__storage_convert(storage, format) : NULL;
+}
+
 /* Asks the engine's files first, then the file system. */
-static peri__storage *decode_path(const peri_engine *engine, const char *path) {
+static peri__storage *decode_path(const peri_engine *engine, const char *path, peri_format format) {
   const void *served = NULL;
   size_t size = 0;
   if (engine->files.read && engine->files.read(path, &served, &size, engine->files.user)) {
-    peri__storage *storage = peri__decode(path, served, size, engine->sample_rate);
+    peri__storage *storage = decode(engine, path, served, size, format);
     if (engine->files.done) engine->files.done(served, size, engine->files.user);
     return storage;
   }
   void *bytes = peri__read_file(path, &size);
   if (!bytes) return NULL;
-  peri__storage *storage = peri__decode(path, bytes, size, engine->sample_rate);
+  peri__storage *storage = decode(engine, path, bytes, size, format);
   peri__release(bytes, size);
   return storage;
 }
@@ -56,19 +74,19 @@ static peri_buffer *make_known(peri_engine *engine, const char *key, size_t key_
   return buffer ? peri__registry_add(engine, key, key_bytes, buffer) : NULL;
 }
 
-peri_buffer *peri_engine_load(peri_engine *engine, const char *path) {
-  if (!path || !*path) return peri__fail("load: a path is wanted"), NULL;
+peri_buffer *peri_engine_load(peri_engine *engine, const char *path, peri_format format) {
+  if (!check_path(path) || !check_format(format)) return NULL;
   size_t key_bytes = strlen(path);
-  peri_buffer *known = peri__registry_find(engine, path, key_bytes);
-  return known ? known : make_known(engine, path, key_bytes, decode_path(engine, path));
+  peri_buffer *known = peri__registry_find(engine, path, key_bytes, format);
+  return known ? known : make_known(engine, path, key_bytes, decode_path(engine, path, format));
 }
 
-peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *bytes, size_t size) {
+peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *bytes, size_t size, peri_format format) {
   char key[80];
-  if (!bytes || !size) return peri__fail("load: the file in memory is empty"), NULL;
+  if (!check_bytes(bytes, size) || !check_format(format)) return NULL;
   size_t key_bytes = content_key(bytes, size, key);
-  peri_buffer *known = peri__registry_find(engine, key, key_bytes);
-  return known ? known : make_known(engine, key, key_bytes, peri__decode("memory", bytes, size, engine->sample_rate));
+  peri_buffer *known = peri__registry_find(engine, key, key_bytes, format);
+  return known ? known : make_known(engine, key, key_bytes, decode(engine, "memory", bytes, size, format));
 }
 
 /* ---- On a loader thread ----------------------------------------------------------------------------------------- */
@@ -108,23 +126,24 @@ static void run_load(peri__job *job) {
   peri_buffer *buffer = NULL;
   if (atomic_load(&engine->closing))
     peri__fail("the engine was closed");
-  else if (!(buffer = peri__registry_find(engine, load->key, load->key_bytes))) {
-    peri__storage *storage = load->bytes ? peri__decode("memory", load->bytes, load->size, engine->sample_rate)
-                                         : decode_path(engine, load->key);
+  else if (!(buffer = peri__registry_find(engine, load->key, load->key_bytes, load->format))) {
+    peri__storage *storage = load->bytes ? decode(engine, "memory", load->bytes, load->size, load->format)
+                                         : decode_path(engine, load->key, load->format);
     buffer = make_known(engine, load->key, load->key_bytes, storage);
   }
   finish_load(engine, load, buffer);
 }
 
-static peri__load *find_load(const peri_engine *engine, const char *key, size_t key_bytes) {
+static peri__load *find_load(const peri_engine *engine, const char *key, size_t key_bytes, peri_format format) {
   for (peri__load *load = engine->loads; load; load = load->next)
-    if (load->key_bytes == key_bytes && memcmp(load->key, key, key_bytes) == 0) return load;
+    if (load->key_bytes == key_bytes && load->format == format && memcmp(load->key, key, key_bytes) == 0) return load;
   return NULL;
 }
 
 /* A load that is under way already, or a new one; takes over `bytes`. */
-static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_bytes, void *bytes, size_t size) {
-  peri__load *load = find_load(engine, key, key_bytes);
+static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_bytes, void *bytes, size_t size,
+                              peri_format format) {
+  peri__load *load = find_load(engine, key, key_bytes, format);
   if (load) {
     peri__release(bytes, size);
     return load;
@@ -135,6 +154,7 @@ static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_b
   load->engine = engine;
   load->bytes = bytes;
   load->size = size;
+  load->format = format;
   load->key_bytes = key_bytes;
   memcpy(load->key, key, key_bytes);
   load->next = engine->loads;
@@ -146,12 +166,12 @@ static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_b
 
 /* `bytes` are taken over. */
 static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *key, size_t key_bytes,
-                       void *bytes, size_t size) {
+                       void *bytes, size_t size, peri_format format) {
   peri__lock(engine);
   bool known = peri__owner_exists(engine, owner) || peri__fail("load: there is no owner %u", owner);
   load_waiter *waiter = known && peri__need_loader(engine) ? PERI_NEW(load_waiter) : NULL;
   bool expected = waiter && peri__owner_expect_load(engine, owner);
-  peri__load *load = expected ? begin_load(engine, key, key_bytes, bytes, size) : NULL;
+  peri__load *load = expected ? begin_load(engine, key, key_bytes, bytes, size, format) : NULL;
   if (load) {
     *waiter = (load_waiter){load->waiters, owner, user};
     load->waiters = waiter;
@@ -164,19 +184,20 @@ static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, con
   return load != NULL;
 }
 
-bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path) {
-  if (!path || !*path) return peri__fail("load: a path is wanted");
-  return load_async(engine, owner, user, path, strlen(path), NULL, 0);
+bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path,
+                            peri_format format) {
+  if (!check_path(path) || !check_format(format)) return false;
+  return load_async(engine, owner, user, path, strlen(path), NULL, 0, format);
 }
 
-bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes,
-                                   size_t size) {
-  if (!bytes || !size) return peri__fail("load: the file in memory is empty");
+bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes, size_t size,
+                                   peri_format format) {
+  if (!check_bytes(bytes, size) || !check_format(format)) return false;
   char key[80];
   void *copy = peri__allocate(size, 16);
   if (!copy) return false;
   memcpy(copy, bytes, size);
-  return load_async(engine, owner, user, key, content_key(bytes, size, key), copy, size);
+  return load_async(engine, owner, user, key, content_key(bytes, size, key), copy, size, format);
 }
 
 void peri__loads_forget(peri_engine *engine, peri_owner owner) {

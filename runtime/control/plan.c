@@ -278,8 +278,8 @@ static void fill_step_inputs(const compile *c, peri__plan *plan, const peri__gra
   peri__plan_input *inputs = &plan->inputs[first];
   for (uint32_t i = 0; i < places; i++) {
     bool is_input = i < info->inputs;
-    inputs[i] = (peri__plan_input){is_input ? &node->render->inputs[i] : &node->render->params[i - info->inputs].input,
-                                   0, 0, is_input ? node->rule : mono};
+    peri__input *input = is_input ? &node->render->inputs[i] : &node->render->params[i - info->inputs].input;
+    inputs[i] = (peri__plan_input){input, 0, 0, is_input ? node->rule : mono, input->channels};
   }
   for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in)
     inputs[graph->edges[e].place].edge_count++;

@@ -107,7 +107,26 @@ peri__param *peri__source_params(peri_engine *engine, peri__source *source) {
   return params;
 }
 
+peri__filter *peri__source_filter_of(peri_engine *engine, peri__source *source) {
+  peri__source_details *details = peri__source_details_of(engine, source);
+  peri__filter *filter = details ? atomic_load_explicit(&details->filter, memory_order_relaxed) : NULL;
+  if (!details || filter) return filter;
+  filter = engine->free_filters;
+  if (filter)
+    engine->free_filters = filter->next_free;
+  else if (!(filter = PERI_NEW(peri__filter)))
+    return NULL;
+  *filter = (peri__filter){.set = peri_default_source_def().filter};
+  atomic_store_explicit(&details->filter, filter, memory_order_release);
+  return filter;
+}
+
 static void free_details(peri_engine *engine, peri__source_details *details) {
+  peri__filter *filter = atomic_load_explicit(&details->filter, memory_order_relaxed);
+  if (filter) {
+    filter->next_free = engine->free_filters;
+    engine->free_filters = filter;
+  }
   details->next_free = engine->free_details;
   engine->free_details = details;
 }
@@ -209,13 +228,14 @@ int64_t peri__source_step(const peri_engine *engine, const peri__source *source)
 static void set_up_voice(const peri_engine *engine, peri__source *source) {
   peri__voice *voice = peri__voice_of(source);
   const peri__storage *storage = peri__source_storage(source);
-  voice->samples = storage ? storage->samples : NULL;
+  voice->samples = storage ? peri__storage_data(storage) : NULL;
   voice->frames = storage ? storage->frames : 0;
   voice->channels = (uint8_t)(storage ? storage->channels : 1);
   voice->flags = 0;
   if (source->flags & PERI_SOURCE_PANNED) voice->flags |= PERI_VOICE_PANNED;
   if (storage && source->flags & PERI_SOURCE_LOOPS) voice->flags |= PERI_VOICE_LOOP;
   if (storage && storage->nonfinite) voice->flags |= PERI_VOICE_NONFINITE;
+  if (storage && storage->samples16) voice->flags |= PERI_VOICE_S16;
   voice->step = peri__source_step(engine, source);
   voice->stop = PERI_NEVER;
   voice->position = 0;
@@ -225,6 +245,10 @@ static void set_up_voice(const peri_engine *engine, peri__source *source) {
   if (!details) return;
   details->rate_ratio = peri__source_rate_ratio(engine, source);
   voice->flags |= PERI_VOICE_DETAILED;
+  peri__filter *filter = atomic_load_explicit(&details->filter, memory_order_relaxed);
+  if (!filter || filter->set.type == PERI_FILTER_NONE) return;
+  peri__filter_coefs(&filter->set, engine->sample_rate, filter->coefs);
+  voice->flags |= PERI_VOICE_FILTERED;
 }
 
 /* ---- Destinations ----------------------------------------------------------------------------------------------- */
@@ -264,7 +288,8 @@ void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32
 
 static void enter(peri_engine *engine, peri__source *source, peri__input *input) {
   count_source(engine, input, 1);
-  if (source->use) peri__source_raise_channels(engine, input, source->use->storage->channels);
+  uint32_t channels = source->use ? source->use->storage->channels : 1;
+  peri__source_raise_channels(engine, input, channels == 1 && source->flags & PERI_SOURCE_PANNED ? 2 : channels);
   source->destination = input;
 }
 
@@ -339,15 +364,18 @@ bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_bu
 
 /* What of a definition is not plain goes into the details. */
 static bool detail(peri_engine *engine, peri__source *source, const peri_source_def *def) {
+  bool filtered = def->filter.type != PERI_FILTER_NONE;
   bool any = (def->notify && def->user) || def->detune != 0.0f || def->loop_start != 0.0 || def->loop_end != 0.0;
-  if (!any) return true;
+  if (!any && !filtered) return true;
   peri__source_details *details = peri__source_details_of(engine, source);
   if (!details) return false;
   details->user = def->user;
   details->detune = def->detune;
   details->loop_start_seconds = def->loop_start;
   details->loop_end_seconds = def->loop_end;
-  return true;
+  peri__filter *filter = filtered ? peri__source_filter_of(engine, source) : NULL;
+  if (filter) filter->set = def->filter;
+  return filter || !filtered;
 }
 
 /* A slot, set up by a definition that was checked, as a source of `input`; NULL on failure. */
@@ -362,6 +390,7 @@ static peri__source *create(peri_engine *engine, const peri_source_def *def, per
   source->volume = def->volume;
   source->pan = def->pan;
   source->playback_rate = def->playback_rate;
+  peri__voice_of(source)->interpolation = (uint8_t)(def->interpolation ? def->interpolation : engine->interpolation);
   if ((kind != PERI_DEF_PLAIN && !detail(engine, source, def)) ||
       (def->buffer && !take_use(engine, source, def->buffer))) {
     drop_details(engine, source);
@@ -420,6 +449,11 @@ void peri__sources_destroy(peri_engine *engine) {
     peri__source_details *next = details->next_free;
     peri__release(details, sizeof *details);
     details = next;
+  }
+  for (peri__filter *filter = engine->free_filters; filter;) {
+    peri__filter *next = filter->next_free;
+    peri__release(filter, sizeof *filter);
+    filter = next;
   }
   for (size_t c = 0; c < engine->chunk_count; c++) peri__release(engine->chunks[c], sizeof **engine->chunks);
   peri__release((void *)engine->chunks, engine->chunk_capacity * sizeof(void *));

@@ -187,6 +187,60 @@ bool peri_source_get_volume(peri_engine *engine, peri_node id, float *volume, fl
   return source != NULL;
 }
 
+/* ---- Filter and interpolation ----------------------------------------------------------------------------------- */
+
+bool peri_source_set_filter(peri_engine *engine, peri_node id, const peri_filter *filter, double seconds) {
+  if (!peri__check_filter(filter) || !peri__check_time("the ramp", seconds)) return false;
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  peri__filter *own = source ? peri__source_filter_of(engine, source) : NULL;
+  bool done = own && PERI_ROOM(engine, SOURCE_FILTER);
+  if (done) own->set = *filter;
+  if (done && peri__source_started(source)) {
+    double quanta = ceil(seconds * engine->sample_rate / PERI_QUANTUM);
+    peri__command *record =
+        peri__commands_push(&engine->render.commands, PERI_COMMAND_SOURCE_FILTER, PERI_COMMAND_BYTES(SOURCE_FILTER));
+    engine->pushed++;
+    record->SOURCE_FILTER.voice = peri__voice_of(source);
+    record->SOURCE_FILTER.quanta = quanta < 1e6 ? (uint32_t)quanta : 1000000;
+    record->SOURCE_FILTER.leaves = filter->type == PERI_FILTER_NONE;
+    memset(record->SOURCE_FILTER.coefs, 0, sizeof record->SOURCE_FILTER.coefs);
+    if (filter->type != PERI_FILTER_NONE) peri__filter_coefs(filter, engine->sample_rate, record->SOURCE_FILTER.coefs);
+    peri__publish(engine);
+  }
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri_source_get_filter(peri_engine *engine, peri_node id, peri_filter *filter) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  if (source) {
+    const peri__source_details *details = peri__source_details_now(source);
+    const peri__filter *own = details ? atomic_load_explicit(&details->filter, memory_order_relaxed) : NULL;
+    *filter = own ? own->set : peri_default_source_def().filter;
+  }
+  peri__unlock(engine);
+  return source != NULL;
+}
+
+bool peri_source_set_interpolation(peri_engine *engine, peri_node id, peri_interpolation interpolation) {
+  if (!peri__check_interpolation("source", interpolation)) return false;
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  bool done = source && PERI_ROOM(engine, SOURCE_INTERPOLATION);
+  if (done) {
+    if (!interpolation) interpolation = engine->interpolation;
+    if (peri__source_started(source))
+      PERI_SEND(engine, SOURCE_INTERPOLATION, peri__voice_of(source), interpolation);
+    else
+      peri__voice_of(source)->interpolation = (uint8_t)interpolation;
+    peri__publish(engine);
+  }
+  peri__unlock(engine);
+  return done;
+}
+
 bool peri_source_set_notify(peri_engine *engine, peri_node id, bool notify, uint64_t user) {
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);

@@ -15,8 +15,8 @@
 typedef struct lane_set {
   const float *in[LANES];
   float *out[LANES];
-  float law[PERI_FILTER_TERMS][LANES] __attribute__((aligned(64)));
-  float slope[PERI_FILTER_TERMS][LANES] __attribute__((aligned(64)));
+  float coefs[PERI_FILTER_COEFS][LANES] __attribute__((aligned(64)));
+  float slope[PERI_FILTER_COEFS][LANES] __attribute__((aligned(64)));
   float state[2][LANES] __attribute__((aligned(64)));
 } lane_set;
 
@@ -30,8 +30,7 @@ static bool gather_lanes(lane_set *set, const peri__lane *lanes, size_t count, f
     const peri__lane *lane = l < count ? &lanes[l] : &none;
     set->in[l] = lane->in;
     set->out[l] = l < count ? lane->out : unheard;
-    peri__filter_law law = peri__filter_law_of(lane->coefs);
-    for (int c = 0; c < PERI_FILTER_TERMS; c++) set->law[c][l] = law.term[c];
+    for (int c = 0; c < PERI_FILTER_COEFS; c++) set->coefs[c][l] = lane->coefs[c];
     set->state[0][l] = lane->state[0];
     set->state[1][l] = lane->state[1];
     ramping = ramping || lane->slope;
@@ -39,10 +38,11 @@ static bool gather_lanes(lane_set *set, const peri__lane *lanes, size_t count, f
   return ramping;
 }
 
+/* Steady lanes among ramping ones add −0, because c + (−0 × i) is c, even where c is −0. */
 static void gather_slopes(lane_set *set, const peri__lane *lanes, size_t count) {
   for (size_t l = 0; l < LANES; l++) {
-    peri__filter_law slope = peri__filter_slope_of(l < count ? lanes[l].slope : NULL);
-    for (int c = 0; c < PERI_FILTER_TERMS; c++) set->slope[c][l] = slope.term[c];
+    const float *slope = l < count ? lanes[l].slope : NULL;
+    for (int c = 0; c < PERI_FILTER_COEFS; c++) set->slope[c][l] = slope ? slope[c] : -0.0f;
   }
 }
 
@@ -65,14 +65,14 @@ BODY void turn_out(const lane_set *set, lane_block block, int frame) {
 }
 
 #define EACH_SET(v) _Pragma("GCC unroll 2") for (int v = 0; v < sets; v++)
-#define EACH_TERM(c) _Pragma("GCC unroll 5") for (int c = 0; c < PERI_FILTER_TERMS; c++)
+#define EACH_COEF(c) _Pragma("GCC unroll 5") for (int c = 0; c < PERI_FILTER_COEFS; c++)
 
 /* `sets` and `ramping` are constants where it is called. */
 BODY void run_lanes(lane_set *set, int sets, bool ramping) {
-  VECTOR law[2][PERI_FILTER_TERMS], s[2], w[2];
+  VECTOR coefs[2][PERI_FILTER_COEFS], s[2], w[2];
   lane_block block[2];
   EACH_SET(v) {
-    EACH_TERM(c) law[v][c] = LOAD(set[v].law[c]);
+    EACH_COEF(c) coefs[v][c] = LOAD(set[v].coefs[c]);
     s[v] = LOAD(set[v].state[0]), w[v] = LOAD(set[v].state[1]);
   }
   for (int frame = 0; frame < PERI_QUANTUM; frame += LANES) {
@@ -81,11 +81,11 @@ BODY void run_lanes(lane_set *set, int sets, bool ramping) {
       EACH_SET(v) {
         if (ramping) {
           VECTOR number = SPLAT((float)(frame + i + 1));
-          EACH_TERM(c) law[v][c] = ADD(LOAD(set[v].law[c]), MUL(LOAD(set[v].slope[c]), number));
+          EACH_COEF(c) coefs[v][c] = ADD(LOAD(set[v].coefs[c]), MUL(LOAD(set[v].slope[c]), number));
         }
-        VECTOR x = LOAD(block[v][i]), y = ADD(MUL(law[v][0], x), s[v]);
-        s[v] = ADD(ADD(w[v], MUL(law[v][1], x)), MUL(law[v][2], y));
-        w[v] = ADD(ADD(w[v], MUL(law[v][3], x)), MUL(law[v][4], y));
+        VECTOR x = LOAD(block[v][i]), y = ADD(MUL(coefs[v][0], x), s[v]);
+        s[v] = ADD(ADD(w[v], MUL(coefs[v][1], x)), MUL(coefs[v][2], y));
+        w[v] = ADD(ADD(w[v], MUL(coefs[v][3], x)), MUL(coefs[v][4], y));
         STORE(block[v][i], y);
       }
     }

@@ -5,6 +5,7 @@
 #ifndef PERI_KERNELS_H
 #define PERI_KERNELS_H
 
+#include "dsp/filter.h"
 #include "dsp/mix.h"
 #include "dsp/sinc.h"
 
@@ -13,16 +14,14 @@
  * in[f − before] and in[l + after], and what is read between in[f − before] and in[l + PERI_READ_AHEAD]. */
 typedef void peri__reader(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
 
-/* One channel of a voice on its way through its filter:
- *   y[i] = b0 x[i] + b1 x[i − 1] + b2 x[i − 2] − a1 y[i − 1] − a2 y[i − 2],
- * with the coefficient k of frame i being coefs[k] + slope[k] × (i + 1). What remains from quantum to quantum is that
- * of a transposed direct form II, s1 and s1 + s2 (see dsp/biquad.h): zeros at the start. */
+/* One channel of a voice on its way through its filter (dsp/filter.h). The coefficient k of frame i is
+ * coefs[k] + slope[k] × (i + 1). */
 typedef struct peri__lane {
   const float *in; /* a quantum; may be `out` */
   float *out;
-  const float *coefs; /* b0 b1 b2 a1 a2, normalised (a0 = 1) */
+  const float *coefs; /* PERI_FILTER_COEFS */
   const float *slope; /* of each, per frame; NULL: steady */
-  float *state;       /* two: read and written */
+  float *state;       /* s and w: read and written; zeros at first */
 } peri__lane;
 
 typedef struct peri__kernels {

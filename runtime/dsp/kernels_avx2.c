@@ -1,5 +1,4 @@
 /* Kernels with AVX2 and FMA: 8 floats a vector. */
-#include "dsp/biquad.h"
 #include "dsp/parts.h"
 
 #if defined(__x86_64__)

@@ -1,5 +1,4 @@
 /* Kernels with AVX-512F: 16 floats a vector. */
-#include "dsp/biquad.h"
 #include "dsp/parts.h"
 
 #if defined(__x86_64__)

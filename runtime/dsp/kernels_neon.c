@@ -1,5 +1,4 @@
 /* Kernels with NEON of 64-bit ARM: 4 floats a vector. */
-#include "dsp/biquad.h"
 #include "dsp/parts.h"
 
 #if defined(__aarch64__)

@@ -1,6 +1,7 @@
 /* Kernels in plain C: the reference that the others are tested against. */
-#include "dsp/biquad.h"
 #include "dsp/parts.h"
+
+#include <string.h>
 
 static float sample_at(const peri__span *span, int side, int frame) {
   ptrdiff_t place = (side ? span->other : 0) + frame;
@@ -42,14 +43,14 @@ static void sinc(float *out, const float *in, int64_t position, int64_t step, ui
 }
 
 static void filter(const peri__lane *lane) {
-  peri__filter_law law = peri__filter_law_of(lane->coefs), slope = peri__filter_slope_of(lane->slope), now = law;
+  float c[PERI_FILTER_COEFS];
+  memcpy(c, lane->coefs, sizeof c);
   float s = lane->state[0], w = lane->state[1];
   for (int i = 0; i < PERI_QUANTUM; i++) {
-    for (int c = 0; c < PERI_FILTER_TERMS && lane->slope; c++)
-      now.term[c] = law.term[c] + slope.term[c] * (float)(i + 1);
-    float x = lane->in[i], y = now.term[0] * x + s;
-    s = w + now.term[1] * x + now.term[2] * y;
-    w = w + now.term[3] * x + now.term[4] * y;
+    for (int k = 0; k < PERI_FILTER_COEFS && lane->slope; k++) c[k] = lane->coefs[k] + lane->slope[k] * (float)(i + 1);
+    float x = lane->in[i], y = c[0] * x + s;
+    s = w + c[1] * x + c[2] * y;
+    w = w + c[3] * x + c[4] * y;
     lane->out[i] = y;
   }
   lane->state[0] = s;

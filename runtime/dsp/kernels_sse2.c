@@ -1,5 +1,4 @@
 /* Kernels with SSE2, which every x86-64 has: 4 floats a vector. */
-#include "dsp/biquad.h"
 #include "dsp/parts.h"
 
 #if defined(__x86_64__)

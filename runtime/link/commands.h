@@ -16,6 +16,8 @@ struct peri__param;
 struct peri__event;
 struct peri__storage;
 
+#define PERI_SENT_COEFS 5 /* of a filter */
+
 /* Where a plan waits. NULL: a later one took its place, or it was taken. */
 typedef _Atomic(struct peri__plan *) peri__plan_place;
 
@@ -31,6 +33,8 @@ typedef _Atomic(struct peri__plan *) peri__plan_place;
   COMMAND(SOURCE_GAINS, struct peri__voice *voice; float gain[4]; uint32_t frames; bool keep_ramp;)                    \
   COMMAND(SOURCE_STEP, struct peri__voice *voice; int64_t step;)                                                       \
   COMMAND(SOURCE_LOOP, struct peri__voice *voice; int64_t start, end; bool loop;)                                      \
+  COMMAND(SOURCE_FILTER, struct peri__voice *voice; float coefs[PERI_SENT_COEFS]; uint32_t quanta; bool leaves;)       \
+  COMMAND(SOURCE_INTERPOLATION, struct peri__voice *voice; peri_interpolation interpolation;)                          \
   COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage * storage; double rate_ratio;)                \
   COMMAND(PARAM_VALUE, struct peri__param *param; float value; uint32_t sequence;)                                     \
   COMMAND(PARAM_EVENT, struct peri__param *param; struct peri__event * event;)                                         \

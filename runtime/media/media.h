@@ -7,14 +7,16 @@
 /* Frames of silence behind the last frame of each channel, so that kernels may read past the end. */
 #define PERI_STORAGE_PADDING 32
 
-/* Samples that voices read. Planar float32; channel c begins at samples + c × stride, on a cache line.
+/* Samples that voices read, planar: channel c begins at samples + c × stride, on a cache line. Float32, or int16, which
+ * counts in 1/32,768.
  * `holders` is counted by control alone (an atomic because several control threads and engines may share a storage);
  * voices hold plain pointers. The audio thread only ever reads the rest. */
 typedef struct peri__storage {
-  float *samples;
+  float *samples; /* one of them is NULL */
+  int16_t *samples16;
   uint32_t channels;
   uint32_t frames;
-  uint32_t stride; /* frames + padding, rounded up to a cache line */
+  uint32_t stride; /* frames + padding, rounded up to 16 */
   bool nonfinite;  /* holds a NaN or infinity: voices over it use the checking kernel */
   double sample_rate;
   double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */
@@ -24,11 +26,25 @@ typedef struct peri__storage {
 
 /* A storage of silence with one holder; NULL sets peri_error(). Ranges were checked. */
 peri__storage *peri__storage_create(uint32_t channels, uint32_t frames, double sample_rate);
+/* The same, of int16. */
+peri__storage *peri__storage_create_s16(uint32_t channels, uint32_t frames, double sample_rate);
+/* The storage in another format, or itself when it has it; takes over the caller's hold. Rounds to the nearest int16
+ * and clips. NULL, and the hold gone, without memory. */
+peri__storage *peri__storage_convert(peri__storage *storage, peri_format format);
 peri__storage *peri__storage_copy(const peri__storage *storage);
 void peri__storage_hold(peri__storage *storage);
 void peri__storage_drop(peri__storage *storage); /* the last holder frees it; NULL is ignored */
 uint64_t peri__storage_bytes_alive(void);
 
+static inline void *peri__storage_data(const peri__storage *storage) {
+  return storage->samples16 ? (void *)storage->samples16 : storage->samples;
+}
+
+/* Of a range that was checked: floats to samples and back, whatever the format. */
+void peri__storage_write(peri__storage *storage, uint32_t channel, uint32_t from, const float *samples, uint32_t count);
+void peri__storage_read(const peri__storage *storage, uint32_t channel, uint32_t from, float *samples, uint32_t count);
+
+/* Of float storages. */
 static inline float *peri__storage_channel(const peri__storage *storage, uint32_t channel) {
   return storage->samples + (size_t)channel * storage->stride;
 }

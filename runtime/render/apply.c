@@ -1,5 +1,5 @@
 /* The dispatcher of commands. */
-#include "render/render.h"
+#include "render/playhead.h"
 
 /* A command may come after its source has ended: then there is nothing left to do. Until control has had the source
  * back, nobody else writes to it. */
@@ -15,11 +15,22 @@ static peri__source_details *detailed(peri__voice *voice) {
   return details;
 }
 
+/* Voices that move all out of one list leave it in one pass: before anything else happens to the list, or to them. */
+static void settle_moves(peri__render *render) {
+  if (render->leaving) peri__voices_remove_moving(render->leaving);
+  render->leaving = NULL;
+}
+
 static void start(peri__render *render, peri__voice *voice, peri__input *input) {
-  voice->flags |= PERI_VOICE_PENDING;
+  if (input == render->leaving) settle_moves(render);
+  peri__source *source = peri__source_of(voice);
   peri__voices_add(input, voice);
-  atomic_store_explicit(&peri__source_of(voice)->phase, PERI_SOURCE_STARTED, memory_order_relaxed);
-  atomic_fetch_add_explicit(&render->started, 1, memory_order_relaxed);
+  render->now_started++;
+  voice->flags |= PERI_VOICE_PENDING;
+  if (source->start <= (int64_t)render->frame && !(voice->flags & PERI_VOICE_DETAILED))
+    peri__playhead_begin(voice); /* most: nothing is left to do at the start */
+  else
+    atomic_store_explicit(&source->phase, PERI_SOURCE_STARTED, memory_order_relaxed);
 }
 
 static void stop(peri__voice *voice, int64_t frame) {
@@ -60,14 +71,14 @@ static void set_gains(peri__voice *voice, const float gain[4], uint32_t frames, 
 
 static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
   if (!loop) {
-    voice->flags &= (uint8_t) ~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED);
+    voice->flags &= (uint16_t) ~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_WRAPPED);
     return;
   }
   voice->flags |= PERI_VOICE_LOOP;
   voice->loop_start = (uint32_t)(from >> 32);
   voice->loop_end = (uint32_t)(to >> 32);
   bool fine = (uint32_t)from || (uint32_t)to;
-  voice->flags = (uint8_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
+  voice->flags = (uint16_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
   peri__source_details *details = detailed(voice); /* its offset decides whether the playhead enters the loop */
   if (!fine) return;
   details->loop_start = from;
@@ -76,11 +87,32 @@ static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
 
 static void set_buffer(peri__voice *voice, const peri__storage *storage, double rate_ratio) {
   detailed(voice)->rate_ratio = rate_ratio;
-  voice->samples = storage ? storage->samples : NULL;
+  voice->samples = storage ? peri__storage_data(storage) : NULL;
   voice->frames = storage ? storage->frames : 0;
   voice->channels = (uint8_t)(storage ? storage->channels : 1);
   bool marked = storage && storage->nonfinite;
-  voice->flags = (uint8_t)(marked ? voice->flags | PERI_VOICE_NONFINITE : voice->flags & ~PERI_VOICE_NONFINITE);
+  bool s16 = storage && storage->samples16;
+  const unsigned kept = voice->flags & ~(unsigned)(PERI_VOICE_NONFINITE | PERI_VOICE_S16);
+  voice->flags = (uint16_t)(kept | (marked ? PERI_VOICE_NONFINITE : 0) | (s16 ? PERI_VOICE_S16 : 0));
+}
+
+_Static_assert(PERI_SENT_COEFS == PERI_FILTER_COEFS, "a command holds a filter");
+
+/* From where it is to the new filter, or to letting all pass; the first one from letting all pass. */
+static void set_filter(peri__voice *voice, const float coefs[PERI_FILTER_COEFS], uint32_t quanta, bool leaves) {
+  const peri__source_details *details = atomic_load_explicit(&peri__source_of(voice)->details, memory_order_acquire);
+  peri__filter *filter = atomic_load_explicit(&details->filter, memory_order_acquire);
+  bool filtered = (voice->flags & PERI_VOICE_FILTERED) != 0;
+  if (leaves && !filtered) return;
+  if (!filtered) peri__filter_pass(coefs, filter->coefs);
+  if (leaves)
+    peri__filter_pass(filter->coefs, filter->target);
+  else
+    memcpy(filter->target, coefs, sizeof filter->target);
+  voice->flags |= PERI_VOICE_FILTERED;
+  if (!quanta) memcpy(filter->coefs, filter->target, sizeof filter->coefs);
+  filter->quanta = quanta;
+  filter->leaves = leaves;
 }
 
 /* The record is the only one that control may still write to: it takes a plan back that has been overtaken. */
@@ -92,8 +124,10 @@ static void take_plan(peri__render *render, const peri__command *command) {
   render->plan = plan;
 }
 
-static void move(peri__voice *voice, peri__input *from, peri__input *to) {
-  peri__voices_remove(from, voice);
+static void move(peri__render *render, peri__voice *voice, peri__input *from, peri__input *to) {
+  if (render->leaving != from || render->leaving == to || voice->flags & PERI_VOICE_MOVING) settle_moves(render);
+  render->leaving = from;
+  voice->flags |= PERI_VOICE_MOVING;
   peri__voices_add(to, voice);
 }
 
@@ -112,7 +146,7 @@ void peri__render_apply(peri__render *render) {
     switch ((peri__command_type)c->type) {
     case PERI_COMMAND_PLAN: take_plan(render, c); break;
     case PERI_COMMAND_SOURCE_MOVE:
-      if (is_live(c->SOURCE_MOVE.voice)) move(c->SOURCE_MOVE.voice, c->SOURCE_MOVE.from, c->SOURCE_MOVE.to);
+      if (is_live(c->SOURCE_MOVE.voice)) move(render, c->SOURCE_MOVE.voice, c->SOURCE_MOVE.from, c->SOURCE_MOVE.to);
       break;
     case PERI_COMMAND_SOURCE_DETAILS:
       if (is_live(c->SOURCE_DETAILS.voice)) detailed(c->SOURCE_DETAILS.voice)->watched |= c->SOURCE_DETAILS.watched;
@@ -137,6 +171,14 @@ void peri__render_apply(peri__render *render) {
       if (is_live(c->SOURCE_LOOP.voice))
         set_loop(c->SOURCE_LOOP.voice, c->SOURCE_LOOP.loop, c->SOURCE_LOOP.start, c->SOURCE_LOOP.end);
       break;
+    case PERI_COMMAND_SOURCE_FILTER:
+      if (is_live(c->SOURCE_FILTER.voice))
+        set_filter(c->SOURCE_FILTER.voice, c->SOURCE_FILTER.coefs, c->SOURCE_FILTER.quanta, c->SOURCE_FILTER.leaves);
+      break;
+    case PERI_COMMAND_SOURCE_INTERPOLATION:
+      if (is_live(c->SOURCE_INTERPOLATION.voice))
+        c->SOURCE_INTERPOLATION.voice->interpolation = (uint8_t)c->SOURCE_INTERPOLATION.interpolation;
+      break;
     case PERI_COMMAND_SOURCE_BUFFER:
       if (is_live(c->SOURCE_BUFFER.voice))
         set_buffer(c->SOURCE_BUFFER.voice, c->SOURCE_BUFFER.storage, c->SOURCE_BUFFER.rate_ratio);
@@ -152,5 +194,8 @@ void peri__render_apply(peri__render *render) {
     case PERI_COMMAND_PARAM_RATE: c->PARAM_RATE.param->audio_rate = c->PARAM_RATE.audio_rate; break;
     }
   }
+  settle_moves(render);
+  if (render->now_started) atomic_fetch_add_explicit(&render->started, render->now_started, memory_order_relaxed);
+  render->now_started = 0;
   if (applied) atomic_fetch_add_explicit(&render->applied, applied, memory_order_release);
 }

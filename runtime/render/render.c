@@ -6,6 +6,7 @@
 #include "dsp/math.h"
 
 #define N PERI_QUANTUM
+#define VOICE_SCRATCH (PERI_BATCH_SCRATCH + PERI_VOICE_SPANS + 2)
 
 int64_t peri__step(double rate, double cents, double ratio) {
   double step = rate * peri__cents(cents) * ratio;
@@ -15,8 +16,8 @@ int64_t peri__step(double rate, double cents, double ratio) {
 }
 
 static size_t scratch_floats(uint32_t channels) {
-  return (size_t)N * (channels + (size_t)PERI_MAX_INPUTS * PERI_MAX_CHANNELS + PERI_BATCH_SCRATCH * 2 +
-                      2 * PERI_MAX_CHANNELS + PERI_MAX_PARAMS);
+  return (size_t)N * (channels + (size_t)PERI_MAX_INPUTS * PERI_MAX_CHANNELS + VOICE_SCRATCH + 2 * PERI_MAX_CHANNELS +
+                      PERI_MAX_PARAMS);
 }
 
 bool peri__render_create(peri__render *render, double sample_rate, uint32_t channels, size_t command_limit,
@@ -33,7 +34,7 @@ bool peri__render_create(peri__render *render, double sample_rate, uint32_t chan
   render->out = floats;
   render->sums = render->out + (size_t)N * channels;
   render->voice_scratch = render->sums + (size_t)N * PERI_MAX_INPUTS * PERI_MAX_CHANNELS;
-  render->wide_scratch = render->voice_scratch + (size_t)N * PERI_BATCH_SCRATCH * 2;
+  render->wide_scratch = render->voice_scratch + (size_t)N * VOICE_SCRATCH;
   render->param_values = render->wide_scratch + (size_t)N * PERI_MAX_CHANNELS * 2;
   return true;
 }
@@ -109,7 +110,7 @@ static void render_voices(peri__render *render, peri__input *input, peri__signal
 static uint32_t input_channels(const peri__render *render, const peri__plan *plan, const peri__plan_input *from) {
   const peri_channel_rule *rule = &from->rule;
   if (rule->mode == PERI_COUNT_EXPLICIT) return rule->count;
-  uint32_t most = peri__voices_channels(render, from->input);
+  uint32_t most = peri__voices_channels(render, from->input, from->bound);
   for (uint32_t e = 0; e < from->edge_count; e++) {
     uint32_t channels = plan->signals[plan->edges[from->first_edge + e]].channels;
     if (channels > most) most = channels;

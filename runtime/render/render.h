@@ -5,6 +5,7 @@
 #define PERI_RENDER_H
 
 #include "base/base.h"
+#include "dsp/filter.h"
 #include "dsp/kernels.h"
 #include "link/commands.h"
 #include "link/handback.h"
@@ -65,25 +66,45 @@ enum {
   PERI_VOICE_PANNED = 16,    /* has two output channels */
   PERI_VOICE_NONFINITE = 32, /* the storage holds a NaN or infinity */
   PERI_VOICE_DETAILED = 64,  /* there are details to look at */
+  PERI_VOICE_S16 = 128,      /* the storage holds int16 */
+  PERI_VOICE_FILTERED = 256, /* the details have a filter */
+  PERI_VOICE_WRAPPED = 512,  /* the playhead has come round its loop */
+  PERI_VOICE_RINGING = 1024, /* the sound is over, its filter is not */
+  PERI_VOICE_MOVING = 2048,  /* in the list of another input already, and still in this one's */
 };
 
 /* What mixing reads of a source for each quantum: one cache line. Control writes it until START, then the audio thread.
  */
 typedef struct peri__voice {
-  _Alignas(PERI_CACHE_LINE) const float *samples; /* channel 0 of the storage; NULL: no buffer */
-  int64_t position;                               /* playhead, 32.32 frames of the sound */
-  int64_t step;                                   /* 32.32 frames of the sound for each frame rendered */
+  _Alignas(PERI_CACHE_LINE) const void *samples; /* channel 0 of the storage, float or int16; NULL: no buffer */
+  int64_t position;                              /* playhead, 32.32 frames of the sound */
+  int64_t step;                                  /* 32.32 frames of the sound for each frame rendered */
   int64_t stop;                  /* first frame on the engine's clock that does not sound, or PERI_NEVER */
   float gain[4];                 /* left to left, right to right, right to left, left to right */
   uint32_t frames;               /* of the storage; its stride follows from it */
   uint32_t loop_start, loop_end; /* whole frames, 0 ≤ start < end ≤ frames */
   uint8_t channels;              /* of the storage; 1 without one */
-  uint8_t flags;                 /* PERI_VOICE_… */
+  uint8_t interpolation;         /* peri_interpolation, but for the default */
+  uint16_t flags;                /* PERI_VOICE_… */
 } peri__voice;
 _Static_assert(sizeof(peri__voice) == PERI_CACHE_LINE, "a voice fills one cache line");
 
 typedef struct peri__param peri__param;
 typedef struct peri__input peri__input;
+
+/* A source's own filter. Control makes it when first needed and frees it with the details. */
+typedef struct peri__filter {
+  /* control until START, then the audio thread */
+  float coefs[PERI_FILTER_COEFS]; /* at the start of the next quantum */
+  float target[PERI_FILTER_COEFS];
+  float slope[PERI_FILTER_COEFS]; /* per frame, in this quantum */
+  uint32_t quanta;                /* until `target` is reached */
+  bool leaves;                    /* then it is gone */
+  float state[PERI_MAX_CHANNELS][2];
+  /* control alone */
+  peri_filter set;
+  struct peri__filter *next_free;
+} peri__filter;
 
 /* What few sources have, so that the voice alone says all of the others. Control makes it when first needed, with
  * values that change nothing, and frees it with the source. The audio thread looks at it while PERI_VOICE_DETAILED is
@@ -97,11 +118,12 @@ typedef struct peri__source_details {
   uint32_t fraction;            /* of a frame between the start and the first frame that sounds */
   uint32_t ramp_frames;         /* left of a ramp towards `target` */
   float target[4];
-  int64_t fade_at;               /* a fade to silence begins at this frame, or PERI_NEVER */
-  uint32_t fade_frames;          /* with fade_at PERI_NEVER: it is under way; 0: none is asked for */
-  _Atomic(peri__param *) params; /* playbackRate and detune; control puts them there. NULL: the voice's step counts */
-  double rate_ratio;             /* of the storage's rate to the engine's */
-  bool watched;                  /* control has asked for the position */
+  int64_t fade_at;                /* a fade to silence begins at this frame, or PERI_NEVER */
+  uint32_t fade_frames;           /* with fade_at PERI_NEVER: it is under way; 0: none is asked for */
+  _Atomic(peri__param *) params;  /* playbackRate and detune; control puts them there. NULL: the voice's step counts */
+  double rate_ratio;              /* of the storage's rate to the engine's */
+  bool watched;                   /* control has asked for the position */
+  _Atomic(peri__filter *) filter; /* control puts it there, once */
   /* audio thread writes, control reads */
   _Atomic int64_t shown_position;
   /* control alone */
@@ -278,6 +300,7 @@ typedef struct peri__plan_input {
   peri__input *input;
   uint32_t first_edge, edge_count; /* of plan->edges */
   peri_channel_rule rule;
+  uint32_t bound; /* no voice of it has more channels */
 } peri__plan_input;
 
 typedef struct peri__plan_tap {
@@ -308,10 +331,14 @@ typedef struct peri__plan {
 
 /* ---- The renderer ----------------------------------------------------------------------------------------------- */
 
-#define PERI_BATCH_SPANS 64   /* mixed at a time */
-#define PERI_BATCH_SCRATCH 24 /* stereo quanta of voices that are not played in place */
-#define PERI_MAX_PARAMS 16    /* of a node */
-#define PERI_MAX_INPUTS 32    /* of a node */
+#define PERI_MAX_PARAMS 16 /* of a node */
+#define PERI_MAX_INPUTS 32 /* of a node */
+
+/* Voices' spans are mixed when there are so many of them, or of quanta that are not played in place. One voice may add
+ * PERI_VOICE_SPANS spans and as many quanta on top, and its own channels. */
+#define PERI_BATCH_SPANS 64
+#define PERI_BATCH_SCRATCH 32
+#define PERI_VOICE_SPANS 12
 
 struct peri__render {
   /* constant */
@@ -335,13 +362,14 @@ struct peri__render {
   peri__plan *plan;
   peri__input nowhere; /* sources without a destination: they keep time */
   uint32_t kept;       /* frames of the last quantum not yet given out */
-  uint32_t now_playing, now_scheduled;
+  uint32_t now_playing, now_scheduled, now_started;
+  peri__input *leaving; /* while commands are applied: whose list has voices that are PERI_VOICE_MOVING */
   uint64_t profile;     /* `profiling`, for this quantum; the next two are in use while it is not 0 */
   uint64_t lap;         /* nanoseconds: when the step before was done */
   uint64_t voices_time; /* nanoseconds that voices took since then */
   float *out;           /* interleaved, the last quantum */
   float *sums;          /* PERI_MAX_INPUTS inputs' sums are made here */
-  float *voice_scratch; /* PERI_BATCH_SCRATCH × 2 channels */
+  float *voice_scratch; /* PERI_BATCH_SCRATCH + PERI_VOICE_SPANS + 2 quanta */
   float *wide_scratch;  /* 2 × PERI_MAX_CHANNELS channels of one voice */
   float *param_values;  /* PERI_MAX_PARAMS quanta */
 };
@@ -361,10 +389,12 @@ void peri__render_apply(peri__render *render);
  * clears `silent` when anything was added. With sum NULL the voices only keep time. Ended voices leave the list. */
 void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum,
                          peri_interpretation interpretation);
-/* The most channels a voice of the input has in this quantum; 0 when none sounds ("not actively processing"). */
-uint32_t peri__voices_channels(const peri__render *render, const peri__input *input);
+/* The most channels a voice of the input has in this quantum, at most `bound`; 0 when none sounds ("not actively
+ * processing"). */
+uint32_t peri__voices_channels(const peri__render *render, const peri__input *input, uint32_t bound);
 void peri__voices_add(peri__input *input, peri__voice *voice);
-void peri__voices_remove(peri__input *input, const peri__voice *voice);
+/* Takes the voices that are PERI_VOICE_MOVING out of the list, and the mark from them. */
+void peri__voices_remove_moving(peri__input *input);
 
 /* render/param.c, AUDIO THREAD unless it says otherwise. `times` are frames. */
 /* Fills `frames` with the values of the quantum at `frame`; `added` is what is connected, or NULL. */

@@ -1,20 +1,22 @@
 /* Voices: sources that feed one input. Each becomes one or more spans of a quantum, and spans are mixed in the order of
- * the voices' starts, so that a voice's neighbours change no bit of the sum.
- *
- * Web Audio 1.1, AudioBufferSourceNode, "Playback of AudioBuffer Contents". */
-#include "render/render.h"
+ * the voices' starts, so that a voice's neighbours change no bit of the sum. Filters come between: those of all voices
+ * whose spans wait run together, several a vector. */
+#include "render/playhead.h"
 
 #define N PERI_QUANTUM
-#define MAX_PIECES 6
+#define MAX_PIECES (PERI_VOICE_SPANS / 2)
+#define MAX_LANES (PERI_BATCH_SCRATCH + 1)
 
 /* Where a quantum's spans are gathered before they are mixed. */
 typedef struct span_batch {
   peri__render *render;
   peri__signal *sum;
   peri_interpretation interpretation;
-  uint32_t count, scratch;
-  bool plain; /* all spans are mono and steady */
-  peri__span span[PERI_BATCH_SPANS];
+  uint32_t count, scratch, lanes;
+  bool plain; /* all spans are float, mono and steady */
+  peri__span span[PERI_BATCH_SPANS + PERI_VOICE_SPANS];
+  peri__lane lane[MAX_LANES];      /* to be filtered before the spans are mixed */
+  peri__filter *filter[MAX_LANES]; /* of each lane; NULL: of the one before, whose voice has a second channel */
 } span_batch;
 
 /* A stretch of the quantum with one gain law: gain[k] + slope[k] × (i + 1) at frame i. */
@@ -22,267 +24,6 @@ typedef struct gain_piece {
   uint32_t from, to;
   float gain[4], slope[4];
 } gain_piece;
-
-/* ---- The playhead ----------------------------------------------------------------------------------------------- */
-
-typedef struct playback {
-  const float *channel[PERI_MAX_CHANNELS]; /* N frames each */
-  uint32_t first;                          /* frame of the quantum that sounds */
-  bool ended;    /* stands here because one load of first and last, just stored apart, would stall */
-  uint32_t last; /* the first that does not */
-} playback;
-
-static void loop_bounds(peri__voice *voice, int64_t *start, int64_t *end) {
-  const peri__source_details *details = peri__details_of(voice);
-  bool fine = (voice->flags & PERI_VOICE_FINE_LOOP) != 0;
-  *start = fine ? details->loop_start : (int64_t)voice->loop_start << 32;
-  *end = fine ? details->loop_end : (int64_t)voice->loop_end << 32;
-}
-
-/* The first frame that sounds: offset, and the way from a start between frames. */
-static void begin(peri__voice *voice) {
-  peri__source *source = peri__source_of(voice);
-  const peri__source_details *details = peri__details_of(voice);
-  voice->flags &= (uint8_t)~PERI_VOICE_PENDING;
-  voice->position = 0;
-  atomic_store_explicit(&source->phase, PERI_SOURCE_SOUNDING, memory_order_relaxed);
-  if (!details) return;
-  voice->position = details->offset;
-  if (voice->flags & PERI_VOICE_LOOP) {
-    int64_t start, end;
-    loop_bounds(voice, &start, &end);
-    if (voice->step >= 0 && voice->position >= end) voice->position = end;
-    if (voice->step < 0 && voice->position < start) voice->position = start;
-  }
-  voice->position += (int64_t)((double)voice->step * ((double)details->fraction / (double)PERI_ONE));
-}
-
-/* Moves a playhead that has entered its loop back into it. */
-static int64_t wrap(peri__voice *voice, int64_t offset, int64_t start, int64_t end) {
-  int64_t position = voice->position, length = end - start;
-  if (!(voice->flags & PERI_VOICE_ENTERED)) {
-    if (offset < end ? position < start : offset == end || position >= end) return position;
-    voice->flags |= PERI_VOICE_ENTERED;
-  }
-  if (position >= end) return start + (position - start) % length;
-  if (position < start) return position + (start - position + length - 1) / length * length;
-  return position;
-}
-
-static int64_t offset_of(peri__voice *voice) {
-  const peri__source_details *details = peri__details_of(voice);
-  return details ? details->offset : 0;
-}
-
-/* Whole positions at the sound's own rate: stretches of samples, in place where one covers the quantum. */
-static void play_unity(peri__voice *voice, playback *play, float *scratch) {
-  uint32_t stride = peri__stride(voice->frames), channels = voice->channels;
-  bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
-  int64_t offset = looping ? offset_of(voice) : 0;
-  for (uint32_t i = play->first; i < play->last;) {
-    if (looping)
-      voice->position = wrap(voice, offset, (int64_t)voice->loop_start << 32, (int64_t)voice->loop_end << 32);
-    uint32_t place = (uint32_t)(voice->position >> 32);
-    bool inside = looping && place < voice->loop_end;
-    uint32_t bound = inside ? voice->loop_end : voice->frames;
-    if (place >= bound) {
-      if (looping) { /* past the loop for good: silent until it is stopped */
-        for (uint32_t c = 0; c < channels; c++) memset(scratch + c * N + i, 0, (play->last - i) * sizeof(float));
-        break;
-      }
-      play->ended = true;
-      play->last = i;
-      break;
-    }
-    uint32_t count = play->last - i < bound - place ? play->last - i : bound - place;
-    if (count == N) {
-      for (uint32_t c = 0; c < channels; c++) play->channel[c] = voice->samples + (size_t)c * stride + place;
-      voice->position += (int64_t)N << 32;
-      return;
-    }
-    for (uint32_t c = 0; c < channels; c++)
-      memcpy(scratch + c * N + i, voice->samples + (size_t)c * stride + place, count * sizeof(float));
-    voice->position += (int64_t)count << 32;
-    i += count;
-  }
-  for (uint32_t c = 0; c < channels; c++) play->channel[c] = scratch + c * N;
-}
-
-_Static_assert(PERI_STORAGE_PADDING >= PERI_READ_AHEAD, "kernels may read past the end");
-
-/* A stretch of the quantum read between frames: all of it forwards and away from loop and end. */
-static void interpolate(const peri__render *render, const peri__voice *voice, float *scratch, uint32_t from,
-                        uint32_t to) {
-  uint32_t stride = peri__stride(voice->frames);
-  for (uint32_t c = 0; c < voice->channels; c++) {
-    const float *in = voice->samples + (size_t)c * stride;
-    render->kernels->linear(scratch + c * N + from, in, voice->position, voice->step, to - from);
-  }
-}
-
-/* One frame, wherever the playhead is. */
-static void interpolate_one(const peri__voice *voice, float *scratch, uint32_t i, int64_t loop_start,
-                            int64_t loop_end) {
-  int64_t position = voice->position;
-  bool outside = position < 0 || position >= (int64_t)voice->frames << 32;
-  uint32_t here = outside ? voice->frames : (uint32_t)(position >> 32), next = here + 1; /* padding is silent */
-  if (outside)
-    next = here;
-  else if (voice->flags & PERI_VOICE_ENTERED && ((int64_t)next << 32) >= loop_end)
-    next = (uint32_t)(loop_start >> 32);
-  else if (next >= voice->frames)
-    next = here; /* the last frame is held */
-  uint32_t stride = peri__stride(voice->frames);
-  float fraction = (float)(int32_t)((uint32_t)position >> 8) * 0x1p-24f;
-  for (uint32_t c = 0; c < voice->channels; c++) {
-    const float *in = voice->samples + (size_t)c * stride;
-    scratch[c * N + i] = in[here] + (in[next] - in[here]) * fraction;
-  }
-}
-
-/* Any positions and rates, backwards too: linear interpolation. */
-static void play_resampled(const peri__render *render, peri__voice *voice, playback *play, float *scratch) {
-  bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
-  int64_t start = 0, end = 0, frames = (int64_t)voice->frames << 32, offset = looping ? offset_of(voice) : 0;
-  if (looping) loop_bounds(voice, &start, &end);
-  for (uint32_t i = play->first; i < play->last;) {
-    if (looping) voice->position = wrap(voice, offset, start, end);
-    int64_t position = voice->position, bound = frames;
-    if (voice->flags & PERI_VOICE_ENTERED)
-      bound = end;
-    else if (looping && offset < end)
-      bound = start;
-    /* Frames of which both neighbours lie before the bound: mostly all, and then nothing is divided. */
-    int64_t last = bound - PERI_ONE - 1, left = play->last - i, clear = 0;
-    if (voice->step > 0 && position >= 0 && position <= last)
-      clear = position + (left - 1) * voice->step <= last ? left : (last - position) / voice->step + 1;
-    if (clear) {
-      uint32_t to = clear < play->last - i ? i + (uint32_t)clear : play->last;
-      interpolate(render, voice, scratch, i, to);
-      voice->position += (int64_t)(to - i) * voice->step;
-      i = to;
-      continue;
-    }
-    bool outside = position < 0 || position >= frames;
-    if (outside && !looping && (voice->step < 0 ? position < 0 : position >= frames)) {
-      play->ended = true;
-      play->last = i;
-      break;
-    }
-    interpolate_one(voice, scratch, i++, start, end);
-    if (!outside || (position < 0) == (voice->step > 0)) voice->position += voice->step; /* never runs away */
-  }
-  for (uint32_t c = 0; c < voice->channels; c++) play->channel[c] = scratch + c * N;
-}
-
-static void silence_outside(const peri__voice *voice, const playback *play, float *scratch) {
-  if (play->first == 0 && play->last == N) return;
-  for (uint32_t c = 0; c < voice->channels; c++) {
-    float *out = scratch + c * N;
-    memset(out, 0, play->first * sizeof(float));
-    memset(out + play->last, 0, (N - play->last) * sizeof(float));
-  }
-}
-
-/* Copies to scratch what is finite and zero for the rest; counts the quantum. */
-static void silence_nonfinite(peri__render *render, const peri__voice *voice, playback *play, float *scratch) {
-  bool found = false;
-  for (uint32_t c = 0; c < voice->channels; c++) {
-    const float *in = play->channel[c];
-    float *out = scratch + c * N;
-    for (uint32_t i = 0; i < N; i++) {
-      bool finite = in[i] - in[i] == 0.0f;
-      found = found || !finite;
-      out[i] = finite ? in[i] : 0.0f;
-    }
-    play->channel[c] = out;
-  }
-  if (found) atomic_fetch_add_explicit(&render->nonfinite, 1, memory_order_relaxed);
-}
-
-/* playbackRate and detune are k-rate, and so is what they compute (Web Audio 1.1, computedPlaybackRate). */
-static void update_step(peri__render *render, peri__voice *voice, peri__source_details *details) {
-  peri__param *params = atomic_load_explicit(&details->params, memory_order_acquire);
-  if (!params) return;
-  double rate = (double)peri__param_at(render, &params[PERI_SOURCE_PLAYBACK_RATE], render->frame);
-  double cents = (double)peri__param_at(render, &params[PERI_SOURCE_DETUNE], render->frame);
-  voice->step = peri__step(rate, cents, details->rate_ratio);
-}
-
-/* Frames that a limit on the sound's time (start's duration) leaves, at most `most`. */
-static uint32_t within_duration(peri__voice *voice, peri__source_details *details, uint32_t most) {
-  if (details->duration == PERI_NEVER || voice->step <= 0) return most;
-  int64_t left = details->duration - details->elapsed;
-  if (left <= 0) return 0;
-  int64_t frames = (left + voice->step - 1) / voice->step;
-  return frames < (int64_t)most ? (uint32_t)frames : most;
-}
-
-/* Whether the details say nothing (any more) that the voice alone does not. */
-static bool is_spent(const peri__voice *voice, const peri__source_details *details) {
-  bool entering = (voice->flags & (PERI_VOICE_LOOP | PERI_VOICE_ENTERED)) == PERI_VOICE_LOOP;
-  return !entering && !(voice->flags & PERI_VOICE_FINE_LOOP) && !details->watched && details->duration == PERI_NEVER &&
-         !details->ramp_frames && !details->fade_frames &&
-         !atomic_load_explicit(&details->params, memory_order_relaxed);
-}
-
-/* One quantum of a voice; false when nothing of it sounds. */
-static bool play_voice(peri__render *render, peri__voice *voice, playback *play, float *scratch) {
-  int64_t now = (int64_t)render->frame;
-  peri__source *source = peri__source_of(voice);
-  peri__source_details *details = peri__details_of(voice);
-  play->first = 0;
-  play->last = N;
-  play->ended = false;
-  bool pending = (voice->flags & PERI_VOICE_PENDING) != 0;
-  int64_t from = pending && source->start > now ? source->start : now;
-  if (voice->stop <= from) {
-    play->ended = voice->stop < now + N;
-    if (!play->ended) render->now_scheduled++;
-    return false;
-  }
-  if (from >= now + N) {
-    render->now_scheduled++;
-    return false;
-  }
-  render->now_playing++;
-  if (details) update_step(render, voice, details);
-  if (pending) {
-    play->first = (uint32_t)(from - now);
-    begin(voice);
-  }
-  if (voice->stop <= now + N) {
-    play->last = (uint32_t)(voice->stop - now);
-    play->ended = true;
-  }
-  if (details) {
-    uint32_t length = play->last - play->first, left = within_duration(voice, details, length);
-    if (left < length) {
-      play->last = play->first + left;
-      play->ended = true;
-    }
-  }
-  int64_t before = voice->position;
-  bool has_samples = voice->samples != NULL && play->first < play->last;
-  if (has_samples) {
-    bool whole = voice->step == PERI_ONE && (uint32_t)voice->position == 0 && !(voice->flags & PERI_VOICE_FINE_LOOP) &&
-                 voice->position >= 0;
-    if (whole)
-      play_unity(voice, play, scratch);
-    else
-      play_resampled(render, voice, play, scratch);
-    if (play->channel[0] == scratch) silence_outside(voice, play, scratch);
-    if (voice->flags & PERI_VOICE_NONFINITE) silence_nonfinite(render, voice, play, scratch);
-  }
-  if (details) {
-    if (details->duration != PERI_NEVER &&
-        details->elapsed > -PERI_NEVER / 2) /* backwards it counts down, without end */
-      details->elapsed += (int64_t)(play->last - play->first) * voice->step;
-    atomic_store_explicit(&details->shown_position, has_samples ? voice->position : before, memory_order_relaxed);
-    if (is_spent(voice, details)) voice->flags &= (uint8_t)~PERI_VOICE_DETAILED;
-  }
-  return has_samples && play->first < play->last;
-}
 
 /* ---- Gains ------------------------------------------------------------------------------------------------------ */
 
@@ -316,7 +57,7 @@ static uint32_t next_piece(peri__voice *voice, peri__source_details *details, ui
 }
 
 /* The gains of the frames that sound, in pieces; most voices have one, for the whole quantum. */
-static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const playback *play, gain_piece *pieces) {
+static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const peri__playback *play, gain_piece *pieces) {
   peri__source_details *details = peri__details_of(voice);
   uint32_t count = 0, at = play->first, last = play->last;
   if (!details) {
@@ -342,10 +83,51 @@ static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const play
   return count;
 }
 
+/* ---- Filters ---------------------------------------------------------------------------------------------------- */
+
+/* The filter that the voice goes through. One that leaves, lets all pass and rings no more, is gone. */
+static peri__filter *filter_in_use(peri__voice *voice) {
+  peri__filter *filter = peri__filter_of(voice);
+  if (!filter || filter->quanta || !filter->leaves || peri__filter_rings(filter, voice->channels)) return filter;
+  voice->flags &= (uint16_t)~PERI_VOICE_FILTERED;
+  memset(filter->state, 0, sizeof filter->state);
+  return NULL;
+}
+
+/* Before the filter's quantum: its slope. NULL: it is steady. */
+static const float *begin_filter(peri__filter *filter) {
+  if (!filter->quanta) return NULL;
+  for (int k = 0; k < PERI_FILTER_COEFS; k++)
+    filter->slope[k] = (filter->target[k] - filter->coefs[k]) / (float)(filter->quanta * N);
+  return filter->slope;
+}
+
+/* After it. */
+static void end_filter(peri__filter *filter) {
+  if (!filter->quanta) return;
+  filter->quanta--;
+  for (int k = 0; k < PERI_FILTER_COEFS; k++)
+    filter->coefs[k] = filter->quanta ? filter->coefs[k] + filter->slope[k] * (float)N : filter->target[k];
+}
+
+/* A state that is no longer finite is forgotten, and its quantum silenced. */
+static void check_lane(peri__render *render, const peri__lane *lane) {
+  float *state = lane->state, sum = state[0] + state[1];
+  if (sum - sum == 0.0f) return;
+  state[0] = state[1] = 0.0f;
+  memset(lane->out, 0, N * sizeof(float));
+  atomic_fetch_add_explicit(&render->nonfinite, 1, memory_order_relaxed);
+}
+
+static void run_lanes(peri__render *render, const peri__lane *lane, uint32_t count) {
+  render->kernels->biquad(lane, count);
+  for (uint32_t k = 0; k < count; k++) check_lane(render, &lane[k]);
+}
+
 /* ---- Spans ------------------------------------------------------------------------------------------------------ */
 
 static void empty(span_batch *batch) {
-  batch->count = batch->scratch = 0;
+  batch->count = batch->scratch = batch->lanes = 0;
   batch->plain = true;
 }
 
@@ -353,6 +135,11 @@ static void flush(span_batch *batch) {
   const peri__kernels *kernels = batch->render->kernels;
   peri__signal *sum = batch->sum;
   bool stereo = sum->channels == 2;
+  if (batch->lanes) {
+    run_lanes(batch->render, batch->lane, batch->lanes);
+    for (uint32_t k = 0; k < batch->lanes; k++)
+      if (batch->filter[k]) end_filter(batch->filter[k]);
+  }
   if (stereo && batch->plain)
     kernels->mix_plain(sum->samples, sum->samples + N, batch->span, batch->count);
   else
@@ -360,45 +147,63 @@ static void flush(span_batch *batch) {
   empty(batch);
 }
 
-static void add_span(span_batch *batch, const float *left, const float *right, float gain_left, float gain_right,
-                     float slope_left, float slope_right) {
-  batch->span[batch->count++] =
-      (peri__span){left, (int32_t)(right - left), 0, {gain_left, gain_right}, {slope_left, slope_right}};
-  batch->plain = batch->plain && left == right && slope_left == 0.0f && slope_right == 0.0f;
+static bool is_full(const span_batch *batch) {
+  return batch->count >= PERI_BATCH_SPANS || batch->scratch >= PERI_BATCH_SCRATCH;
 }
 
-/* Room for the spans and copies of one voice. */
-static void make_room(span_batch *batch) {
-  if (batch->count + 2 * MAX_PIECES > PERI_BATCH_SPANS || batch->scratch + MAX_PIECES + 1 > PERI_BATCH_SCRATCH)
-    flush(batch);
+static float *take_scratch(span_batch *batch, uint32_t channels) {
+  float *scratch = batch->render->voice_scratch + (size_t)batch->scratch * N;
+  batch->scratch += channels;
+  return scratch;
 }
 
-static float *next_scratch(span_batch *batch) { return batch->render->voice_scratch + (size_t)batch->scratch * 2 * N; }
+static void add_span(span_batch *batch, const float *left, const float *right, const float gain[2],
+                     const float slope[2]) {
+  bool steady = slope[0] == 0.0f && slope[1] == 0.0f;
+  batch->span[batch->count++] = (peri__span){
+      .in = left, .other = (int32_t)(right - left), .gain = {gain[0], gain[1]}, .slope = {slope[0], slope[1]}};
+  batch->plain = batch->plain && left == right && steady;
+}
 
-static void add_voice(span_batch *batch, peri__voice *voice, const playback *play, const gain_piece *pieces,
+/* Sends the voice's one or two channels through its filter: with the other voices' of the batch, or `now`. What comes
+ * out lies in `scratch`, which may be where it came from. */
+static void filter_voice(span_batch *batch, peri__voice *voice, peri__filter *filter, const float **channel,
+                         float *scratch, bool now) {
+  peri__lane own[PERI_MAX_CHANNELS], *lane = now ? own : &batch->lane[batch->lanes];
+  const float *slope = begin_filter(filter);
+  for (uint32_t c = 0; c < voice->channels; c++) {
+    lane[c] = (peri__lane){channel[c], scratch + c * N, filter->coefs, slope, filter->state[c]};
+    channel[c] = lane[c].out;
+    if (!now) batch->filter[batch->lanes++] = c ? NULL : filter;
+  }
+  if (!now) return;
+  run_lanes(batch->render, own, voice->channels);
+  end_filter(filter);
+}
+
+static void add_voice(span_batch *batch, peri__voice *voice, const peri__playback *play, const gain_piece *pieces,
                       uint32_t count) {
   for (uint32_t p = 0; p < count; p++) {
     const gain_piece *piece = &pieces[p];
     const float *in[2] = {play->channel[0], play->channel[voice->channels - 1]};
     if (count > 1) { /* each piece gets a copy that is zero elsewhere */
-      float *masked = next_scratch(batch);
-      batch->scratch++;
-      memset(masked, 0, 2 * N * sizeof(float));
+      float *masked = take_scratch(batch, voice->channels);
+      memset(masked, 0, voice->channels * N * sizeof(float));
       for (uint32_t c = 0; c < voice->channels; c++) {
         memcpy(masked + c * N + piece->from, in[c] + piece->from, (piece->to - piece->from) * sizeof(float));
         in[c] = masked + c * N;
       }
       if (voice->channels == 1) in[1] = in[0];
     }
-    add_span(batch, in[0], in[1], piece->gain[0], piece->gain[1], piece->slope[0], piece->slope[1]);
+    add_span(batch, in[0], in[1], piece->gain, piece->slope);
     bool crossed = voice->channels == 2 && (piece->gain[2] != 0.0f || piece->gain[3] != 0.0f ||
                                             piece->slope[2] != 0.0f || piece->slope[3] != 0.0f);
-    if (crossed) add_span(batch, in[1], in[0], piece->gain[2], piece->gain[3], piece->slope[2], piece->slope[3]);
+    if (crossed) add_span(batch, in[1], in[0], piece->gain + 2, piece->slope + 2);
   }
 }
 
 /* More channels than two on either side, or discrete: gains first, then the mixing rules. */
-static void add_wide_voice(span_batch *batch, peri__voice *voice, const playback *play, const gain_piece *pieces,
+static void add_wide_voice(span_batch *batch, peri__voice *voice, const peri__playback *play, const gain_piece *pieces,
                            uint32_t count) {
   float *wide = batch->render->wide_scratch + (size_t)PERI_MAX_CHANNELS * N;
   bool panned = (voice->flags & PERI_VOICE_PANNED) != 0 && voice->channels <= 2;
@@ -425,11 +230,13 @@ static bool fits_spans(const span_batch *batch, const peri__voice *voice) {
   return in == out || (in < out && batch->interpretation == PERI_SPEAKERS);
 }
 
-static void mix_voice(span_batch *batch, peri__voice *voice, playback *play) {
+static void mix_voice(span_batch *batch, peri__voice *voice, peri__playback *play, float *scratch, bool wide) {
   gain_piece pieces[MAX_PIECES];
   uint32_t count = gain_pieces(batch->render, voice, play, pieces);
+  peri__filter *filter = filter_in_use(voice);
   batch->sum->silent = false;
-  if (fits_spans(batch, voice)) {
+  if (filter) filter_voice(batch, voice, filter, play->channel, scratch, wide || count > 1);
+  if (!wide) {
     add_voice(batch, voice, play, pieces, count);
     return;
   }
@@ -444,17 +251,22 @@ void peri__voices_add(peri__input *input, peri__voice *voice) {
   input->list->voice[input->count++] = voice;
 }
 
-void peri__voices_remove(peri__input *input, const peri__voice *voice) {
+void peri__voices_remove_moving(peri__input *input) {
   uint32_t kept = 0;
-  for (uint32_t v = 0; v < input->count; v++)
-    if (input->list->voice[v] != voice) input->list->voice[kept++] = input->list->voice[v];
+  for (uint32_t v = 0; v < input->count; v++) {
+    peri__voice *voice = input->list->voice[v];
+    if (voice->flags & PERI_VOICE_MOVING)
+      voice->flags &= (uint16_t)~PERI_VOICE_MOVING;
+    else
+      input->list->voice[kept++] = voice;
+  }
   input->count = kept;
 }
 
-uint32_t peri__voices_channels(const peri__render *render, const peri__input *input) {
+uint32_t peri__voices_channels(const peri__render *render, const peri__input *input, uint32_t bound) {
   uint32_t most = 0;
   int64_t end = (int64_t)render->frame + N;
-  for (uint32_t v = 0; v < input->count && most < PERI_MAX_CHANNELS; v++) {
+  for (uint32_t v = 0; v < input->count && most < bound; v++) {
     peri__voice *voice = input->list->voice[v];
     if (voice->flags & PERI_VOICE_PENDING && peri__source_of(voice)->start >= end) continue;
     uint32_t channels = voice->flags & PERI_VOICE_PANNED && voice->channels < 2 ? 2 : voice->channels;
@@ -470,39 +282,104 @@ static void retire(peri__render *render, peri__voice *voice) {
   peri__handback_add(&render->ended_sources, &source->link);
 }
 
-/* The voices that most are, as many in a row as there are: at the sound's own rate, steady, and all of the quantum in
- * one stretch. Reads their hot halves alone; returns the place of the first that is different. */
-static uint32_t add_in_place(span_batch *batch, peri__voice **list, uint32_t from, uint32_t to, uint32_t *kept) {
+/* The frames, `low` to `high` − 1, that a voice passes from now on until something about it changes; false when it is
+ * not one that steadily goes on at once. `others`: flags that it must not have. */
+static inline bool goes_on(const peri__voice *voice, int64_t end, uint32_t others, uint32_t *low, uint32_t *high) {
+  uint32_t flags = voice->flags;
+  if (flags & others || voice->stop < end || !voice->samples) return false;
+  *low = 0;
+  *high = voice->frames;
+  if (!(flags & PERI_VOICE_LOOP)) return voice->position >= 0; /* it may have run backwards */
+  *low = voice->loop_start;
+  *high = voice->loop_end;
+  return flags & PERI_VOICE_ENTERED && voice->position >> 32 >= *low;
+}
+
+static inline bool is_whole(const peri__voice *voice) {
+  return voice->step == PERI_ONE && (uint32_t)voice->position == 0;
+}
+
+#define USUAL (PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_WRAPPED | PERI_VOICE_PANNED)
+
+/* The voices that most are, as many in a row as there are: mono, float, at the sound's own rate, steady, and all of the
+ * quantum in one stretch of the sound. Reads their hot halves alone; returns the place of the first other one. */
+static uint32_t add_plain_voices(span_batch *batch, peri__voice **list, uint32_t from, uint32_t to, uint32_t *kept) {
   const int64_t end = (int64_t)batch->render->frame + N;
-  const uint8_t others = (uint8_t) ~(PERI_VOICE_LOOP | PERI_VOICE_ENTERED | PERI_VOICE_PANNED);
-  const bool stereo = batch->sum->channels == 2 && batch->interpretation == PERI_SPEAKERS;
-  uint32_t v = from, count = batch->count, keep = *kept;
-  for (; v < to && count + 2 <= PERI_BATCH_SPANS; v++) {
+  if (batch->sum->channels != 2 || batch->interpretation != PERI_SPEAKERS) return from;
+  peri__span *span = &batch->span[batch->count];
+  peri__voice **keep = list + *kept;
+  uint32_t v = from, most = PERI_BATCH_SPANS - batch->count < to - from ? from + PERI_BATCH_SPANS - batch->count : to;
+  for (; v < most; v++) {
     peri__voice *voice = list[v];
-    __builtin_prefetch(list[v + 8 < to ? v + 8 : v], 1);
-    if (voice->flags & others || voice->step != PERI_ONE || (uint32_t)voice->position || voice->stop < end) break;
-    bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
-    if (looping && !(voice->flags & PERI_VOICE_ENTERED)) break;
+    __builtin_prefetch(list[v + PERI_BATCH_SPANS < to ? v + PERI_BATCH_SPANS : v], 1); /* while this batch is mixed */
+    uint32_t low, high;
+    if (!goes_on(voice, end, ~(uint32_t)USUAL, &low, &high) || !is_whole(voice) || voice->channels != 1) break;
     int64_t place = voice->position >> 32;
-    if (place < (looping ? voice->loop_start : 0)) break; /* it has run backwards */
-    if (place + N > (looping ? voice->loop_end : voice->frames) || !voice->samples) break;
-    if (!(stereo && voice->channels <= 2) && !fits_spans(batch, voice)) break;
-    const float *left = voice->samples + place, *right = left;
-    if (voice->channels == 2) {
-      right += peri__stride(voice->frames);
-      batch->plain = false;
-    }
-    batch->span[count++] = (peri__span){left, (int32_t)(right - left), 0, {voice->gain[0], voice->gain[1]}, {0}};
-    if (voice->channels == 2 && (voice->gain[2] != 0.0f || voice->gain[3] != 0.0f))
-      batch->span[count++] = (peri__span){right, (int32_t)(left - right), 0, {voice->gain[2], voice->gain[3]}, {0}};
+    if (place + N > high) break;
+    *span++ =
+        (peri__span){(const float *)voice->samples + place, 0, false, {voice->gain[0], voice->gain[1]}, {0.0f, 0.0f}};
     voice->position += (int64_t)N << 32;
-    list[keep++] = voice;
+    *keep++ = voice;
   }
-  if (v > from) batch->sum->silent = false;
+  if (v == from) return v;
+  batch->count += v - from;
+  batch->sum->silent = false;
   batch->render->now_playing += v - from;
-  batch->count = count;
-  *kept = keep;
+  *kept += v - from;
   return v;
+}
+
+/* Adds a voice that goes on likewise, but is no plain one: stereo, int16, between frames, filtered. False, and nothing
+ * is done, where it takes more. */
+static bool add_stretch(span_batch *batch, peri__voice *voice) {
+  bool s16 = (voice->flags & PERI_VOICE_S16) != 0, stereo = voice->channels == 2, whole = is_whole(voice);
+  uint32_t low, high, others = ~(uint32_t)(USUAL | PERI_VOICE_S16 | (s16 ? 0 : PERI_VOICE_FILTERED));
+  if (!goes_on(voice, (int64_t)batch->render->frame + N, others, &low, &high) || !fits_spans(batch, voice))
+    return false;
+  float *scratch = batch->render->voice_scratch + (size_t)batch->scratch * N;
+  size_t place = (size_t)(voice->position >> 32);
+  const void *in = scratch;
+  int32_t other = stereo ? N : 0;
+  if (whole && place + N <= high) {
+    in = s16 ? (const void *)((const int16_t *)voice->samples + place) : (const float *)voice->samples + place;
+    other = stereo ? (int32_t)peri__stride(voice->frames) : 0;
+    voice->position += (int64_t)N << 32;
+  } else if (whole || !peri__playhead_read_on(batch->render, voice, low, high, scratch)) {
+    return false;
+  }
+  peri__filter *filter = filter_in_use(voice);
+  if (filter) {
+    const float *channel[2] = {in, (const float *)in + other};
+    filter_voice(batch, voice, filter, channel, scratch, false);
+    in = scratch;
+    other = stereo ? N : 0;
+  }
+  if (in == scratch) batch->scratch += voice->channels;
+  float scale = s16 ? 0x1p-15f : 1.0f;
+  batch->span[batch->count++] =
+      (peri__span){in, other, s16, {voice->gain[0] * scale, voice->gain[1] * scale}, {0.0f, 0.0f}};
+  batch->plain = batch->plain && !s16 && !stereo;
+  batch->sum->silent = false;
+  batch->render->now_playing++;
+  if (!stereo || (voice->gain[2] == 0.0f && voice->gain[3] == 0.0f)) return true;
+  const void *right = s16 ? (const void *)((const int16_t *)in + other) : (const float *)in + other;
+  batch->span[batch->count++] =
+      (peri__span){right, -other, s16, {voice->gain[2] * scale, voice->gain[3] * scale}, {0.0f, 0.0f}};
+  return true;
+}
+
+/* Any voice, whatever happens to it in this quantum. False: it has ended. */
+static bool add_any(span_batch *batch, peri__voice *voice) {
+  peri__render *render = batch->render;
+  peri__playback play;
+  bool wide = !batch->sum || !fits_spans(batch, voice), filtered = (voice->flags & PERI_VOICE_FILTERED) != 0;
+  uint32_t used = batch->scratch;
+  float *scratch = wide ? render->wide_scratch : take_scratch(batch, voice->channels);
+  bool sounds = peri__playhead_play(render, voice, &play, scratch);
+  if (!wide && !(sounds && (play.channel[0] == scratch || filtered))) batch->scratch = used;
+  if (sounds && batch->sum) mix_voice(batch, voice, &play, scratch, wide);
+  bool unheard = !batch->sum && voice->flags & PERI_VOICE_RINGING; /* and its filter stands still */
+  return !play.ended && !unheard;
 }
 
 void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum,
@@ -516,25 +393,15 @@ void peri__voices_render(peri__render *render, peri__input *input, peri__signal 
   peri__voice **list = input->list->voice;
   uint32_t kept = 0, count = input->count;
   for (uint32_t v = 0; v < count;) {
-    if (sum) {
-      make_room(&batch);
-      v = add_in_place(&batch, list, v, count, &kept);
-      if (v == count) break;
-      if (batch.count + 2 > PERI_BATCH_SPANS) continue;
-      make_room(&batch);
-    }
+    if (is_full(&batch)) flush(&batch);
+    if (sum) v = add_plain_voices(&batch, list, v, count, &kept);
+    if (v == count) break;
+    if (is_full(&batch)) continue;
     peri__voice *voice = list[v++];
-    playback play;
-    bool wide = !sum || voice->channels > 2;
-    float *scratch = wide ? render->wide_scratch : next_scratch(&batch);
-    if (play_voice(render, voice, &play, scratch) && sum) {
-      if (play.channel[0] == scratch && !wide) batch.scratch++;
-      mix_voice(&batch, voice, &play);
-    }
-    if (play.ended)
-      retire(render, voice);
-    else
+    if ((sum && add_stretch(&batch, voice)) || add_any(&batch, voice))
       list[kept++] = voice;
+    else
+      retire(render, voice);
   }
   input->count = kept;
   if (sum && batch.count) flush(&batch);

@@ -17,9 +17,9 @@ local perilune = {
   stats = core.stats,
 }
 
-local function loadAll(what)
+local function loadAll(what, format)
   local kind = core.typeOf(what)
-  if kind == "string" then return { core.decode(what) } end
+  if kind == "string" then return { core.decode(what, format) } end
   if kind == "Buffer" then return { what } end
   if kind ~= "table" or #what == 0 then
     core.fail(("bad argument #1 to 'load' (path, table of paths or Buffer expected, got %s)"):format(
@@ -31,34 +31,42 @@ local function loadAll(what)
     if kind ~= "string" and kind ~= "Buffer" then
       core.fail(("bad argument #1 to 'load' (path or Buffer expected as item %d, got %s)"):format(i, kind))
     end
-    buffers[i] = kind == "Buffer" and path or core.decode(path)
+    buffers[i] = kind == "Buffer" and path or core.decode(path, format)
   end
   return buffers
 end
 
--- load(path | {paths} | Buffer [, {volume, pitch}]) → Sound
-function perilune.load(what, settings, ...)
-  if select("#", ...) > 0 then core.fail("bad argument #3 to 'load' (no more than 2 expected)") end
-  local volumeLow, volumeHigh, pitchLow, pitchHigh = 1, 1, 1, 1
+-- The settings of a Sound, argument `number` of `name`: a function that makes one of buffers, and their format.
+local function soundMaker(settings, number, name)
+  local volumeLow, volumeHigh, pitchLow, pitchHigh, format = 1, 1, 1, 1, nil
   if settings ~= nil then
-    options.check(settings, 2, "load", "volume", "pitch")
+    options.check(settings, number, name, "volume", "pitch", "format")
     volumeLow, volumeHigh = options.range(settings.volume, "volume")
     pitchLow, pitchHigh = options.range(settings.pitch, "pitch", true)
+    format = settings.format
   end
-  return core.newSound(loadAll(what), volumeLow, volumeHigh, pitchLow, pitchHigh)
+  return function(buffers) return core.newSound(buffers, volumeLow, volumeHigh, pitchLow, pitchHigh) end, format
 end
 
--- loadAsync(path, fn(sound, message)): fn is called by perilune.update
-function perilune.loadAsync(path, fn)
+-- load(path | {paths} | Buffer [, {volume, pitch, format}]) → Sound
+function perilune.load(what, settings, ...)
+  if select("#", ...) > 0 then core.fail("bad argument #3 to 'load' (no more than 2 expected)") end
+  local make, format = soundMaker(settings, 2, "load")
+  return make(loadAll(what, format))
+end
+
+-- loadAsync(path, fn(sound, message) [, {volume, pitch, format}]): fn is called by perilune.update
+function perilune.loadAsync(path, fn, settings)
   if type(path) ~= "string" then
     core.fail(("bad argument #1 to 'loadAsync' (path expected, got %s)"):format(core.typeOf(path)))
   end
   if type(fn) ~= "function" then
     core.fail(("bad argument #2 to 'loadAsync' (function expected, got %s)"):format(core.typeOf(fn)))
   end
+  local make, format = soundMaker(settings, 3, "loadAsync")
   core.decodeAsync(path, function(buffer, message)
-    if buffer then fn(core.newSound({ buffer }, 1, 1, 1, 1)) else fn(nil, message) end
-  end)
+    if buffer then fn(make { buffer }) else fn(nil, message) end
+  end, format)
 end
 
 -- run([seconds]): keeps a plain script alive until nothing sounds and no callback is to come, or for so long at most.

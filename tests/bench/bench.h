@@ -113,11 +113,10 @@ typedef struct bench_voice {
 /* Volumes and pans by chance, all together about as loud as one; rates of 1 or, by chance, 0.5 to 2. */
 void bench_plan_voices(bench_voice *voices, uint32_t count, bool rates);
 
-/* What a voice does besides playing: see mixing.c for what this build of the engine has. */
+/* What a voice does besides playing. */
 typedef enum { BENCH_PLAIN, BENCH_CUBIC, BENCH_SINC, BENCH_FILTERED } bench_extra;
 #define BENCH_LOWPASS_HZ 1000.0f
 #define BENCH_LOWPASS_Q 0.7071f
-bool bench_has(bench_extra extra);
 
 /* Loops of `sound`, started over BENCH_STAGGER rendered quanta: their playheads spread over 0.3 s. */
 void bench_start_voices(peri_engine *engine, peri_buffer *sound, const bench_voice *voices, uint32_t count,

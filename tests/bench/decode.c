@@ -33,7 +33,7 @@ static file read_file(const char *path) {
 static double decode(void *user) {
   const file *f = user;
   uint64_t from = bench_now(false);
-  peri_buffer *buffer = peri_buffer_decode(f->bytes, f->size, 0.0);
+  peri_buffer *buffer = peri_buffer_decode(f->bytes, f->size, 0.0, PERI_FORMAT_F32);
   uint64_t to = bench_now(false);
   bench_must(buffer != NULL, SOUND);
   peri_buffer_release(buffer);
@@ -61,7 +61,7 @@ static double decode_by_stb(void *user) {
 
 void bench_decode(void) {
   file f = read_file(SOUND);
-  peri_buffer *buffer = peri_buffer_decode(f.bytes, f.size, 0.0);
+  peri_buffer *buffer = peri_buffer_decode(f.bytes, f.size, 0.0, PERI_FORMAT_F32);
   bench_must(buffer != NULL, SOUND);
   double seconds = peri_buffer_duration(buffer);
   peri_buffer_release(buffer);

@@ -50,25 +50,11 @@ void bench_plan_voices(bench_voice *voices, uint32_t count, bool rates) {
                               rates ? 0.5f + 1.5f * bench_random() : 1.0f};
 }
 
-/* PERI_VOICE_EXTRAS: the engine has interpolations and a filter in the voice. */
-bool bench_has(bench_extra extra) {
-#ifdef PERI_VOICE_EXTRAS
-  (void)extra;
-  return true;
-#else
-  return extra == BENCH_PLAIN;
-#endif
-}
-
 static void set_extra(peri_source_def *def, bench_extra extra) {
-#ifdef PERI_VOICE_EXTRAS
   if (extra == BENCH_CUBIC) def->interpolation = PERI_INTERPOLATION_CUBIC;
   if (extra == BENCH_SINC) def->interpolation = PERI_INTERPOLATION_SINC;
   if (extra == BENCH_FILTERED)
     def->filter = (peri_filter){.type = PERI_FILTER_LOWPASS, .frequency = BENCH_LOWPASS_HZ, .q = BENCH_LOWPASS_Q};
-#else
-  (void)def, (void)extra;
-#endif
 }
 
 void bench_start_voices(peri_engine *engine, peri_buffer *sound, const bench_voice *voices, uint32_t count,
@@ -153,24 +139,25 @@ static mix_scene engine_scene(peri_buffer *sound, const bench_voice *plans, uint
 }
 
 static void race(peri_buffer *sound, uint32_t count, const char *shown, mix_kind kind, double goal) {
-  bool there = bench_has(kinds[kind].extra), rates = kind == MIX_LINEAR || kind == MIX_CUBIC;
+  bool rates = kind == MIX_LINEAR || kind == MIX_CUBIC;
   uint32_t quanta = count > 2048 ? 4 : 8192 / count;
   bench_voice *plans = malloc(count * sizeof *plans);
   bench_must(plans != NULL, "memory");
   bench_plan_voices(plans, count, rates);
-  mix_scene ours = engine_scene(sound, plans, count, quanta, there ? kinds[kind].extra : BENCH_PLAIN);
+  mix_scene ours = engine_scene(sound, plans, count, quanta, kinds[kind].extra);
 
   mix_limit fast = limit_avx2(kind);
   mix_scene plain = limit_scene(&ours, plans, limit_plain(kind), kind);
   mix_scene vector = limit_scene(&ours, plans, fast ? fast : plain.limit, kind);
   for (int run = 0; run < 2; run++) run_engine(&ours), run_limit(&plain), run_limit(&vector); /* filters settle */
-  check_same(there ? &ours : &plain, &vector);
-  check_same(there ? &ours : &plain, &plain);
+  check_same(&ours, &vector);
+  check_same(&ours, &plain);
 
   char name[64];
   snprintf(name, sizeof name, "%s voices, %s", shown, kinds[kind].title);
   bench_race figures = {.name = name, .per = (double)count * quanta * N, .voices = count};
-  if (there) figures.ours = (bench_side){NULL, run_engine, &ours}, figures.line[0] = kinds[kind].line;
+  figures.ours = (bench_side){NULL, run_engine, &ours};
+  figures.line[0] = kinds[kind].line;
   figures.limit[0] = (bench_side){"one voice at a time, plain C", run_limit, &plain};
   if (fast) figures.limit[1] = (bench_side){"8 voices a pass, AVX2", run_limit, &vector};
   figures.line[2] = kinds[kind].limit_line;

@@ -237,13 +237,12 @@ static void race(const openal_race *work, peri_buffer *sound, const float *sampl
   uint32_t count = work->count, quanta = count > 1024 ? 8 : 8192 / count;
   uint32_t frames = quanta * N;
   bench_extra extra = work->filtered ? BENCH_FILTERED : BENCH_PLAIN;
-  bool there = bench_has(extra);
   bench_voice *voices = malloc(count * sizeof *voices);
   engine_scene ours = {bench_engine(), frames, call, malloc((size_t)frames * 2 * sizeof(float))};
   bench_must(voices && ours.out, "memory");
   bench_plan_voices(voices, count, work->rates);
   for (uint32_t v = 0; v < count; v++) voices[v].volume *= (float)count / 16; /* below 0.00001 OpenAL mixes nothing */
-  bench_start_voices(ours.engine, sound, voices, count, there ? extra : BENCH_PLAIN);
+  bench_start_voices(ours.engine, sound, voices, count, extra);
   openal_scene theirs = openal_scene_of(samples, voices, count, frames, work->filtered);
   theirs.call = call;
   for (int run = 0; run < 2; run++) run_engine(&ours), run_openal(&theirs); /* OpenAL's first call fades in */
@@ -256,7 +255,7 @@ static void race(const openal_race *work, peri_buffer *sound, const float *sampl
            work->rates ? ", linear" : "", work->filtered ? ", a low-pass each" : "", call == N ? "128" : "1,024");
   bench_race figures = {.name = work->name, .per = (double)count * frames, .goal = {work->goal}, .voices = count};
   figures.reason = call == N ? NULL : WHY_LARGE_CALLS;
-  if (there) figures.ours = (bench_side){NULL, run_engine, &ours};
+  figures.ours = (bench_side){NULL, run_engine, &ours};
   figures.limit[0] = (bench_side){peer, run_openal, &theirs};
   figures.line[1] = line_of(work, call);
   bench_run(&figures);

@@ -113,13 +113,12 @@ static double loudness(const float *out, uint32_t frames) {
 }
 
 static void race(peri_buffer *sound, const float *samples, const char *name, uint32_t count) {
-  bool there = bench_has(BENCH_SINC);
   sinc_scene ours = {.engine = bench_engine(), .count = count, .quanta = 1024 / count + 1};
   bench_voice *voices = malloc(count * sizeof *voices);
   ours.out = malloc((size_t)ours.quanta * 2 * N * sizeof(float));
   bench_must(voices && ours.out, "memory");
   bench_plan_voices(voices, count, true);
-  bench_start_voices(ours.engine, sound, voices, count, there ? BENCH_SINC : BENCH_PLAIN);
+  bench_start_voices(ours.engine, sound, voices, count, BENCH_SINC);
 
   sinc_scene theirs = {.samples = samples, .count = count, .quanta = ours.quanta};
   theirs.streams = malloc(count * sizeof *theirs.streams);
@@ -132,13 +131,13 @@ static void race(peri_buffer *sound, const float *samples, const char *name, uin
   }
   for (int run = 0; run < 2; run++) run_engine(&ours), run_streams(&theirs);
   double ratio = loudness(theirs.out, theirs.quanta * N) / loudness(ours.out, ours.quanta * N);
-  if (there) bench_must(ratio > 0.75 && ratio < 1.25, "libsamplerate is not about as loud as ours");
+  bench_must(ratio > 0.75 && ratio < 1.25, "libsamplerate is not about as loud as ours");
 
   char peer[64];
   const char *version = src.version();
   snprintf(peer, sizeof peer, "SRC_SINC_FASTEST, %.*s", (int)strcspn(version, " "), version);
   bench_race figures = {.name = name, .per = (double)count * ours.quanta * N, .goal = {1.0 / 3}};
-  if (there) figures.ours = (bench_side){NULL, run_engine, &ours};
+  figures.ours = (bench_side){NULL, run_engine, &ours};
   figures.limit[0] = (bench_side){peer, run_streams, &theirs};
   bench_run(&figures);
 
@@ -221,7 +220,7 @@ static void compare_quality(void) {
     double cycles = sines[k].hertz / 48000, rate = sines[k].rate;
     for (int i = 0; i < FRAMES + AHEAD; i++) samples[i] = (float)sin(TURN * fmod(cycles * i, 1));
     quality theirs = their_quality(samples, rate, cycles * rate);
-    quality ours = bench_has(BENCH_SINC) ? our_quality(samples, rate, cycles * rate) : (quality){NAN, NAN};
+    quality ours = our_quality(samples, rate, cycles * rate);
     if (!sines[k].level) worst[0] = fmax(worst[0], ours.error), worst[1] = fmax(worst[1], theirs.error);
     bench_print(&(bench_figure){.name = sines[k].name,
                                 .unit = "dB",
@@ -232,7 +231,7 @@ static void compare_quality(void) {
   bench_print(&(bench_figure){.name = "the worst of these errors",
                               .unit = "ppm",
                               .limit_name = "SRC_SINC_FASTEST",
-                              .ours = bench_has(BENCH_SINC) ? pow(10, worst[0] / 20) * 1e6 : NAN,
+                              .ours = pow(10, worst[0] / 20) * 1e6,
                               .limit = pow(10, worst[1] / 20) * 1e6,
                               .goal = 1});
 }

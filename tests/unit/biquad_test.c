@@ -3,13 +3,14 @@
 
 #define N PERI_QUANTUM
 
-/* The filter as kernels.h has it, in double; i counts from 1. */
+/* The filter in its direct form, in double; i counts from 1. */
 static double reference(const peri__lane *lane, double *state, float sample, int i) {
   double c[5], x = (double)sample;
   for (int k = 0; k < 5; k++) c[k] = (double)lane->coefs[k] + (lane->slope ? (double)lane->slope[k] * i : 0);
+  double b1 = c[1] - c[0], b2 = c[3] - c[1], a1 = -1 - c[2], a2 = c[2] - c[4];
   double y = c[0] * x + state[0];
-  state[0] = c[1] * x - c[3] * y + state[1];
-  state[1] = c[2] * x - c[4] * y;
+  state[0] = b1 * x - a1 * y + state[1];
+  state[1] = b2 * x - a2 * y;
   return y;
 }
 

@@ -45,7 +45,7 @@ TEST(an_engine_gives_back_all_its_memory) {
     if (k % 4 == 0) free(scene_render(engine, 512, 512));
     if (k % 2) peri_node_release(engine, gain);
   }
-  CHECK(peri_engine_load_async(engine, peri_owner_create(engine), 1, "assets/laser.ogg"));
+  CHECK(peri_engine_load_async(engine, peri_owner_create(engine), 1, "assets/laser.ogg", PERI_FORMAT_F32));
   peri_engine_destroy(engine);
   peri_buffer_release(sound);
   CHECK_EQ(peri__memory_bytes(), before);
@@ -181,14 +181,14 @@ TEST(a_second_caller_of_render_is_refused) {
 TEST(a_hundred_loads_of_a_file_decode_once) {
   peri_engine *engine = scene_engine(2);
   uint32_t before = peri_buffers_alive();
-  peri_buffer *first = peri_engine_load(engine, "assets/laser.ogg");
+  peri_buffer *first = peri_engine_load(engine, "assets/laser.ogg", PERI_FORMAT_F32);
   CHECK(first != NULL);
   CHECK_EQ(peri_buffer_frames(first), 14400);
-  for (int k = 0; k < 99; k++) CHECK(peri_engine_load(engine, "assets/laser.ogg") == first);
+  for (int k = 0; k < 99; k++) CHECK(peri_engine_load(engine, "assets/laser.ogg", PERI_FORMAT_F32) == first);
   CHECK_EQ(peri_buffers_alive() - before, 1);
   for (int k = 0; k < 100; k++) peri_buffer_release(first);
   CHECK_EQ(peri_buffers_alive(), before);
-  CHECK(!peri_engine_load(engine, "assets/none.ogg"));
+  CHECK(!peri_engine_load(engine, "assets/none.ogg", PERI_FORMAT_F32));
   CHECK_ERROR("assets/none.ogg");
   peri_engine_destroy(engine);
 }
@@ -196,8 +196,8 @@ TEST(a_hundred_loads_of_a_file_decode_once) {
 TEST(asynchronous_loads_of_a_file_share_one_buffer_and_each_is_told) {
   peri_engine *engine = scene_engine(2);
   peri_owner owner = peri_owner_create(engine);
-  for (uint64_t k = 0; k < 20; k++) CHECK(peri_engine_load_async(engine, owner, k, "assets/coin.ogg"));
-  CHECK(peri_engine_load_async(engine, owner, 20, "assets/none.ogg"));
+  for (uint64_t k = 0; k < 20; k++) CHECK(peri_engine_load_async(engine, owner, k, "assets/coin.ogg", PERI_FORMAT_F32));
+  CHECK(peri_engine_load_async(engine, owner, 20, "assets/none.ogg", PERI_FORMAT_F32));
   CHECK(peri_engine_is_active(engine));
   int loaded = 0, failed = 0;
   peri_buffer *seen = NULL;

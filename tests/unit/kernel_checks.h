@@ -204,15 +204,18 @@ static inline double sinc_excess(const peri__kernels *kernels, int rounds) {
 
 typedef enum { LOW_PASS, HIGH_PASS, BAND_PASS } filter_type;
 
-/* RBJ Audio EQ Cookbook, at 48 kHz; band-pass with a peak of 1. */
+/* RBJ Audio EQ Cookbook, at 48 kHz; band-pass with a peak of 1; as dsp/filter.h has its coefficients. */
 static inline void design_filter(float *coefs, filter_type type, double hz, double q) {
   double w = 2 * 3.14159265358979323846 * hz / 48000, c = cos(w), alpha = sin(w) / (2 * q), b[3];
   if (type == LOW_PASS) b[0] = b[2] = (1 - c) / 2, b[1] = 1 - c;
   if (type == HIGH_PASS) b[0] = b[2] = (1 + c) / 2, b[1] = -1 - c;
   if (type == BAND_PASS) b[0] = alpha, b[1] = 0, b[2] = -alpha;
-  for (int k = 0; k < 3; k++) coefs[k] = (float)(b[k] / (1 + alpha));
-  coefs[3] = (float)(-2 * c / (1 + alpha));
-  coefs[4] = (float)((1 - alpha) / (1 + alpha));
+  double a0 = 1 + alpha, a1 = -2 * c, a2 = 1 - alpha;
+  coefs[0] = (float)(b[0] / a0);
+  coefs[1] = (float)((b[0] + b[1]) / a0);
+  coefs[2] = (float)(-(a0 + a1) / a0);
+  coefs[3] = (float)((b[0] + b[1] + b[2]) / a0);
+  coefs[4] = (float)(-(a0 + a1 + a2) / a0);
 }
 
 static inline void random_filter(float *coefs) {

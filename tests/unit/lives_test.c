@@ -141,7 +141,7 @@ static void tear_down_file(file_in_memory *file) {
 static void load_and_release(void *user) {
   file_in_memory *file = user;
   for (int k = 0; k < 1500; k++) {
-    peri_buffer *buffer = peri_engine_load_memory(file->engine, file->bytes, file->size);
+    peri_buffer *buffer = peri_engine_load_memory(file->engine, file->bytes, file->size, PERI_FORMAT_F32);
     if (!buffer || peri_buffer_frames(buffer) != 300) atomic_fetch_add(&file->failures, 1);
     peri_buffer_release(buffer);
   }
@@ -167,7 +167,7 @@ static void load_together(void *user) {
   meeting *m = user;
   atomic_fetch_add(&m->file->waiting, 1);
   while (atomic_load(&m->file->waiting) < 2) continue;
-  m->buffer = peri_engine_load_memory(m->file->engine, m->file->bytes, m->file->size);
+  m->buffer = peri_engine_load_memory(m->file->engine, m->file->bytes, m->file->size, PERI_FORMAT_F32);
 }
 
 TEST(two_threads_that_load_one_file_at_once_get_one_buffer) {
@@ -231,7 +231,7 @@ TEST(an_engine_ends_with_its_device_open_and_loads_under_way) {
     CHECK(peri_device_open(file.engine, &device));
     for (unsigned n = 0; n < 30; n++) {
       file.bytes[file.size - 1 - n % 4] ^= 1; /* another file */
-      CHECK(peri_engine_load_memory_async(file.engine, owner, n, file.bytes, file.size));
+      CHECK(peri_engine_load_memory_async(file.engine, owner, n, file.bytes, file.size, PERI_FORMAT_F32));
     }
     tear_down_file(&file);
   }

@@ -31,7 +31,7 @@ TEST(the_assets_name_their_loops_in_both_formats) {
     unsigned char *bytes = read_asset(cases[i].path, &size);
     static const double rates[] = {0, 48000, 22050};
     for (int k = 0; k < 3; k++) {
-      peri_buffer *buffer = peri_buffer_decode(bytes, size, rates[k]);
+      peri_buffer *buffer = peri_buffer_decode(bytes, size, rates[k], PERI_FORMAT_F32);
       double start = -1, end = -1;
       CHECK_EQ(peri_buffer_get_loop(buffer, &start, &end), cases[i].end > 0);
       CHECK_NEAR(start, cases[i].end ? (double)cases[i].start / info.sample_rate : -1, 1e-12);
@@ -44,7 +44,7 @@ TEST(the_assets_name_their_loops_in_both_formats) {
 
 TEST(a_loop_survives_copy_on_write) {
   peri_engine *engine = peri_engine_create(NULL);
-  peri_buffer *buffer = peri_engine_load(engine, "assets/music.ogg");
+  peri_buffer *buffer = peri_engine_load(engine, "assets/music.ogg", PERI_FORMAT_F32);
   CHECK(buffer);
   peri_source_def def = peri_default_source_def();
   def.buffer = buffer;

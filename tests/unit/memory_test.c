@@ -47,7 +47,7 @@ static void take_events(stage *s) {
 static void load_in_the_background(stage *s, const void *bytes, size_t size) {
   s->loaded = s->failed = 0;
   for (int asked = 1; asked <= 2; asked++) {
-    OK(peri_engine_load_memory_async(s->engine, s->owner, 7, bytes, size));
+    OK(peri_engine_load_memory_async(s->engine, s->owner, 7, bytes, size, PERI_FORMAT_F32));
     for (int tries = 0; tries < 5000 && s->loaded + s->failed < (uint32_t)asked; tries++) {
       take_events(s);
       peri__sleep_until(peri__nanoseconds() + 200000);
@@ -74,8 +74,10 @@ static void sources_and_graph(stage *s, peri_buffer *mono, peri_buffer *wide) {
   for (int k = 0; k < 20; k++) {
     def.fade_in = k % 3 * 0.001;
     def.at = k * 0.0007;
+    def.filter.type = (peri_filter_type)(k % 4);
     GET(peri_node, short_one, peri_source_play(engine, &def, k & 1 ? gain : out));
   }
+  def.filter.type = PERI_FILTER_NONE;
   def.loop = true;
   def.duration = INFINITY;
   GET(peri_node, music, peri_source_create(engine, &def));
@@ -84,6 +86,8 @@ static void sources_and_graph(stage *s, peri_buffer *mono, peri_buffer *wide) {
   play(s, 640);
   OK(peri_connect(engine, music, 0, out, 0)); /* a step of the plan */
   OK(peri_source_set_volume(engine, music, 0.3f, 0.01));
+  OK(peri_source_set_filter(engine, music, &(peri_filter){PERI_FILTER_LOWPASS, 400.0f, 1.0f}, 0.01));
+  OK(peri_source_set_interpolation(engine, music, PERI_INTERPOLATION_SINC));
   OK(peri_param_linear_ramp(engine, music, PERI_SOURCE_PLAYBACK_RATE, 1.5f, 0.05));
   OK(peri_param_set_value(engine, gain, PERI_GAIN_GAIN, 0.7f));
   const float curve[3] = {0.7f, 0.1f, 0.6f};
@@ -159,7 +163,7 @@ static void perform(uint64_t nth, float *out) {
   OK(peri_buffer_write(mono, 0, 0, samples, 300));
   static const unsigned char wav[] =
       "RIFF\44\0\0\0WAVEfmt \20\0\0\0\1\0\1\0\x80\xbb\0\0\x80\xbb\0\0\1\0\10\0data\6\0\0\0abcdefg";
-  GET(peri_buffer *, loaded, peri_engine_load_memory(engine, wav, sizeof wav - 1));
+  GET(peri_buffer *, loaded, peri_engine_load_memory(engine, wav, sizeof wav - 1, PERI_FORMAT_F32));
   peri_buffer_release(loaded);
   load_in_the_background(&s, wav, sizeof wav - 1);
   peri_device_def device = peri_default_device_def();

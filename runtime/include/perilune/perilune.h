@@ -95,12 +95,22 @@ typedef struct peri_files {
 
 /* ---- Engine ----------------------------------------------------------------------------------------------------- */
 
+/* How a sound is read between its frames, when it does not play at the engine's rate. */
+typedef enum {
+  PERI_INTERPOLATION_DEFAULT, /* of a source: the engine's; of an engine: linear */
+  PERI_INTERPOLATION_NONE,    /* the frame before: sounds as old games do */
+  PERI_INTERPOLATION_LINEAR,  /* Web Audio's; two frames */
+  PERI_INTERPOLATION_CUBIC,   /* Catmull-Rom; four frames */
+  PERI_INTERPOLATION_SINC,    /* band-limited, for music and large shifts of pitch; dsp/sinc.h has its quality */
+} peri_interpolation;
+
 typedef struct peri_engine_def {
   uint32_t size;           /* sizeof(peri_engine_def); set by peri_default_engine_def */
   uint32_t channels;       /* of the destination, 1 to 32; 2 */
   double sample_rate;      /* Hz, 3,000 to 768,000; 48,000 */
   size_t command_limit;    /* bytes of commands that may wait while nobody renders; 256 MiB */
   uint32_t loader_threads; /* 1 to 16; 1. Started at the first asynchronous load or device */
+  peri_interpolation interpolation; /* of sources that name none; PERI_INTERPOLATION_LINEAR */
   peri_files files;        /* none */
 } peri_engine_def;
 
@@ -200,9 +210,15 @@ PERI_API bool peri_owner_poll(peri_engine *engine, peri_owner owner, peri_event 
  * one reference. */
 PERI_API peri_buffer *peri_buffer_create(uint32_t channels, uint64_t frames, double sample_rate);
 
+/* What a buffer keeps of each sample. Sources play both; numbers go in and out as float32. */
+typedef enum {
+  PERI_FORMAT_F32,
+  PERI_FORMAT_S16, /* half the memory; rounded to the nearest of 65,536 steps and clipped to ±1 */
+} peri_format;
+
 /* Decodes a whole sound file (WAV, Ogg Vorbis) from memory. `sample_rate` resamples to that rate (windowed sinc);
  * 0 keeps the file's. */
-PERI_API peri_buffer *peri_buffer_decode(const void *bytes, size_t size, double sample_rate);
+PERI_API peri_buffer *peri_buffer_decode(const void *bytes, size_t size, double sample_rate, peri_format format);
 
 PERI_API peri_buffer *peri_buffer_retain(peri_buffer *buffer); /* returns its argument; NULL is ignored */
 PERI_API void peri_buffer_release(peri_buffer *buffer);        /* NULL is ignored */
@@ -212,7 +228,8 @@ PERI_API uint32_t peri_buffer_channels(const peri_buffer *buffer);
 PERI_API uint64_t peri_buffer_frames(const peri_buffer *buffer);
 PERI_API double peri_buffer_sample_rate(const peri_buffer *buffer);
 PERI_API double peri_buffer_duration(const peri_buffer *buffer); /* seconds */
-PERI_API uint64_t peri_buffer_bytes(const peri_buffer *buffer);  /* channels × frames × 4 */
+PERI_API peri_format peri_buffer_format(const peri_buffer *buffer);
+PERI_API uint64_t peri_buffer_bytes(const peri_buffer *buffer); /* channels × frames × 4, or 2 */
 
 /* The loop that the buffer's file names, in seconds of the sound (Vorbis comments LOOPSTART and LOOPLENGTH or LOOPEND;
  * the first loop of a WAV's smpl chunk); false when it names none. Sources do not follow it by themselves. */
@@ -230,16 +247,17 @@ PERI_API bool peri_buffer_write(peri_buffer *buffer, uint32_t channel, uint64_t 
 PERI_API bool peri_buffer_save(peri_buffer *buffer, const char *path);
 
 /* The buffer of a sound file, decoded at the engine's rate: one decode and one copy for all who ask for the same path
- * while anybody holds it. The caller gets a reference. */
-PERI_API peri_buffer *peri_engine_load(peri_engine *engine, const char *path);
+ * and format while anybody holds it. The caller gets a reference. */
+PERI_API peri_buffer *peri_engine_load(peri_engine *engine, const char *path, peri_format format);
 
 /* The same for a file in memory: equal contents share one buffer. */
-PERI_API peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *bytes, size_t size);
+PERI_API peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *bytes, size_t size, peri_format format);
 
 /* The same on a loader thread; PERI_EVENT_LOADED with `user` comes to `owner`. The bytes are copied. */
-PERI_API bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path);
+PERI_API bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path,
+                                     peri_format format);
 PERI_API bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes,
-                                            size_t size);
+                                            size_t size, peri_format format);
 
 typedef struct peri_file_info {
   char format[16]; /* "WAV" or "Ogg Vorbis" */
@@ -370,6 +388,15 @@ PERI_API bool peri_param_get_audio_rate(peri_engine *engine, peri_node node, uin
 
 /* ---- Buffer sources --------------------------------------------------------------------------------------------- */
 
+typedef enum { PERI_FILTER_NONE, PERI_FILTER_LOWPASS, PERI_FILTER_HIGHPASS, PERI_FILTER_BANDPASS } peri_filter_type;
+
+/* A source's own two-pole filter (the transfer functions of R. Bristow-Johnson's Audio EQ Cookbook). */
+typedef struct peri_filter {
+  peri_filter_type type;
+  float frequency; /* Hz: where a low-pass or high-pass cuts off, the middle of a band-pass; from 0 */
+  float q;         /* resonance, a factor above 0 (no decibels): 0.7071 has none; width of a band-pass: frequency / q */
+} peri_filter;
+
 typedef struct peri_source_def {
   uint32_t size;     /* sizeof(peri_source_def); set by peri_default_source_def */
   peri_owner owner;  /* 0: nobody */
@@ -383,6 +410,8 @@ typedef struct peri_source_def {
   float pan;                   /* −1 left to 1 right */
   float playback_rate;         /* 1; > 0 here (any sign through the parameter) */
   float detune;                /* cents; 0 */
+  peri_interpolation interpolation;
+  peri_filter filter;          /* PERI_FILTER_NONE, 1,000 Hz, 0.7071 */
   double loop_start, loop_end; /* seconds of the sound; 0, 0: all of it */
   double offset;               /* for peri_source_play: seconds of the sound */
   double duration;             /* for peri_source_play: seconds of the sound; infinite */
@@ -438,6 +467,15 @@ PERI_API bool peri_source_get_loop(peri_engine *engine, peri_node source, bool *
 PERI_API bool peri_source_set_volume(peri_engine *engine, peri_node source, float volume, double seconds);
 PERI_API bool peri_source_set_pan(peri_engine *engine, peri_node source, float pan, double seconds);
 PERI_API bool peri_source_get_volume(peri_engine *engine, peri_node source, float *volume, float *pan);
+
+/* The filter inside the voice, moved there over `seconds`, rounded up to whole quanta (0: at once, from the next
+ * quantum; 0.01 never clicks). With PERI_FILTER_NONE it goes. When the sound ends by itself, what the filter has kept
+ * of it is heard out first, to −100 dB or for 5 seconds. */
+PERI_API bool peri_source_set_filter(peri_engine *engine, peri_node source, const peri_filter *filter, double seconds);
+PERI_API bool peri_source_get_filter(peri_engine *engine, peri_node source, peri_filter *filter);
+
+/* From the next quantum on. */
+PERI_API bool peri_source_set_interpolation(peri_engine *engine, peri_node source, peri_interpolation interpolation);
 
 /* Whether PERI_EVENT_ENDED comes for it, and what comes back with it. */
 PERI_API bool peri_source_set_notify(peri_engine *engine, peri_node source, bool notify, uint64_t user);
