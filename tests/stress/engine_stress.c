@@ -47,6 +47,8 @@ static void play_one(worker *w) {
   def.loop_end = 0.003;
   def.playback_rate = pick(w, 2) ? 1.0f : 0.5f + 0.1f * (float)pick(w, 20);
   def.at = peri_engine_time(engine) + pick(w, 3) * 0.001;
+  def.interpolation = (peri_interpolation)pick(w, 5);
+  def.filter.type = (peri_filter_type)(pick(w, 8) % 5 % 4);
   def.fade_in = pick(w, 3) * 0.002;
   def.duration = 0.02;
   w->source[k] = peri_source_play(engine, &def, w->gain[pick(w, SLOTS)]);
@@ -59,7 +61,8 @@ static void change_one(worker *w) {
   peri_node source = w->source[pick(w, SLOTS)], gain = w->gain[pick(w, SLOTS)];
   double now = peri_engine_time(engine), seconds;
   float curve[3] = {0.1f, 0.9f, 0.4f};
-  switch (pick(w, 18)) {
+  peri_filter filter = {(peri_filter_type)pick(w, 4), 50.0f * (float)pick(w, 600), 0.1f * (float)(1 + pick(w, 90))};
+  switch (pick(w, 20)) {
   case 0: peri_source_stop(engine, source, now); break;
   case 1: peri_source_fade_out(engine, source, 0.004, now); break;
   case 2: peri_source_set_volume(engine, source, 0.01f * (float)pick(w, 90), 0.003); break;
@@ -77,6 +80,8 @@ static void change_one(worker *w) {
   case 14: peri_param_set_curve(engine, gain, PERI_GAIN_GAIN, curve, 3, now + 0.002, 0.003); break;
   case 15: peri_param_cancel_and_hold(engine, gain, PERI_GAIN_GAIN, now + 0.003); break;
   case 16: peri_param_set_target(engine, gain, PERI_GAIN_GAIN, 0.3f, now, 0.01); break;
+  case 18: peri_source_set_filter(engine, source, &filter, pick(w, 3) * 0.003); break;
+  case 19: peri_source_set_interpolation(engine, source, (peri_interpolation)pick(w, 5)); break;
   case 17: peri_param_cancel(engine, gain, PERI_GAIN_GAIN, now); break;
   default: break;
   }

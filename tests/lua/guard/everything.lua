@@ -121,6 +121,38 @@ function everything.loops(ctx)
   play(ctx, 0.06)
 end
 
+-- Every interpolation, forwards, backwards and fast, over sounds of both formats, with filters that come, move and go.
+function everything.voices(ctx)
+  local buffers = {
+    noise(ctx, 1, 3000), noise(ctx, 2, 3000),
+    ctx:decodeAudioData("assets/click.wav", { format = "s16" }),
+    ctx:decodeAudioData("assets/music.ogg", { format = "s16" }),
+  }
+  local playing = {}
+  for i, interpolation in ipairs { "none", "linear", "cubic", "sinc" } do
+    for _, rate in ipairs { 1, 0.7, 1.9, 11, -1, -0.3 } do
+      for k, buffer in ipairs(buffers) do
+        local node = source(ctx, buffer)
+        node.loop, node.interpolation = k % 2 == 0, interpolation
+        node.playbackRate.value = rate
+        if (i + k) % 2 == 0 then node.filter = { type = "lowpass", frequency = 300 * k } end
+        node:start(0, 0.01)
+        playing[#playing + 1] = node
+      end
+    end
+  end
+  for round, type in ipairs { "highpass", "bandpass", "lowpass", "none" } do
+    for i, node in ipairs(playing) do
+      if i % 3 == round % 3 then
+        -- One that has ended meanwhile refuses.
+        pcall(function() node.filter = type ~= "none" and { type = type, frequency = 40 * i, Q = i } or nil end)
+      end
+    end
+    play(ctx, 0.02)
+  end
+  for _, node in ipairs(playing) do node:stop() end
+end
+
 function everything.sources(ctx)
   local buffer, ended, sum = noise(ctx, 1, 480), 0, ctx:createGain { gain = 0.01 }
   sum:connect(ctx.destination)
