@@ -1,7 +1,8 @@
 /* The game layer's Source. One that has ended ignores writes and calls, and keeps its last values.
  *
  * Its handle is as small as can be and has no finaliser: a source that was started needs none, the handle leads to its
- * context by way of the state's record, and what few sources have stands elsewhere, in a table of weak keys. */
+ * context by way of the state's record, and what few sources have stands elsewhere, in a table of weak keys. One that
+ * is paused has a finaliser there: without its handle nobody could let it go on. */
 #include "playing.h"
 #include "voice.h"
 
@@ -22,6 +23,7 @@ typedef struct extras {
   double loop_start, loop_end; /* an end of 0 is the sound's */
   peri_filter filter;
   peri_interpolation interpolation;
+  peri_node paused; /* its id, while it is */
 } extras;
 
 float peri__lua_volume(lua_State *L, int index, const char *name) {
@@ -76,7 +78,7 @@ peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, const peri_sour
   bool timed = def->at > 0 || def->offset > 0 || def->loop_start > 0 || def->loop_end > 0;
   if (timed || def->filter.type != PERI_FILTER_NONE || def->interpolation != PERI_INTERPOLATION_DEFAULT)
     *extras_of(L, state, lua_gettop(L)) =
-        (extras){def->at, def->offset, def->loop_start, def->loop_end, def->filter, def->interpolation};
+        (extras){def->at, def->offset, def->loop_start, def->loop_end, def->filter, def->interpolation, 0};
   return &source->id;
 }
 
@@ -200,7 +202,8 @@ static peri_source_state state_of(lua_State *L, peri__lua *state, const playing 
 }
 
 static void get_state(lua_State *L, peri__lua *state, void *self) {
-  static const char *const names[] = {"ended", "scheduled", "scheduled", "playing"}; /* by peri_source_state */
+  static const char *const names[] = {"ended", "scheduled", "scheduled", "playing",
+                                      "paused"}; /* by peri_source_state */
   lua_pushstring(L, names[state_of(L, state, self)]);
 }
 
@@ -237,6 +240,48 @@ static void set_interpolation(lua_State *L, peri__lua *state, void *self, int va
     extras_of(L, state, 1)->interpolation = way;
 }
 
+/* The wish, as long as it lives. */
+static void get_paused(lua_State *L, peri__lua *state, void *self) {
+  lua_pushboolean(L, state_of(L, state, self) == PERI_SOURCE_PAUSED);
+}
+
+static int collect_extras(lua_State *L) {
+  const peri__lua *state = peri__lua_state(L);
+  const extras *more = lua_touserdata(L, 1);
+  if (more->paused && state->context && !state->context->closed)
+    peri_source_stop(state->context->engine, more->paused, 0);
+  return 0;
+}
+
+/* Those of the handle at index 1, with a finaliser from now on. */
+static extras *finalised_extras(lua_State *L, peri__lua *state) {
+  extras *more = extras_of(L, state, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state->extras);
+  lua_pushvalue(L, 1);
+  lua_rawget(L, -2);
+  if (!lua_getmetatable(L, -1)) {
+    lua_createtable(L, 0, 1);
+    lua_pushlightuserdata(L, state);
+    lua_pushcclosure(L, collect_extras, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_pop(L, 2);
+  } else {
+    lua_pop(L, 3);
+  }
+  return more;
+}
+
+static void set_paused(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
+  const playing *source = self;
+  bool paused = peri__lua_boolean(L, value, name);
+  peri_engine *engine = live(state, source);
+  if (!engine) return;
+  extras *more = paused ? finalised_extras(L, state) : extras_of(L, state, 1);
+  if (changed(L, state, source, peri_source_set_paused(engine, source->id, paused)))
+    more->paused = paused ? source->id : 0;
+}
+
 static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
   if (state->context)
     peri__lua_push_callback(L, state->context, peri__lua_source_key(((const playing *)self)->id));
@@ -265,6 +310,7 @@ static const peri__lua_property properties[] = {
     {"time", get_time, NULL},
     {"duration", get_duration, NULL},
     {"state", get_state, NULL},
+    {"paused", get_paused, set_paused},
     {"playing", get_playing, NULL},
     {"onended", get_on_ended, set_on_ended},
     {NULL, NULL, NULL},

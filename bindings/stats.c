@@ -45,6 +45,7 @@ void peri__lua_push_stats(lua_State *L, peri__lua_context *context) {
   set_count(L, "sources", s.sources);
   set_count(L, "sourcesPlaying", s.sources_playing);
   set_count(L, "sourcesScheduled", s.sources_scheduled);
+  set_count(L, "sourcesPaused", s.sources_paused);
   set_count(L, "sourcesStarted", s.sources_started);
   set_count(L, "sourcesEnded", s.sources_ended);
   set_count(L, "sourceBytes", s.source_bytes);

@@ -260,6 +260,7 @@ enum {
   PERI_SOURCE_WAS_STARTED = 8,
   PERI_SOURCE_HAD_BUFFER = 16,
   PERI_SOURCE_LOOPS = 32,
+  PERI_SOURCE_IS_PAUSED = 64,
 };
 
 static inline bool peri__source_gone(const peri__source *source) {

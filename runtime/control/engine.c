@@ -262,6 +262,7 @@ bool peri_engine_stats(peri_engine *engine, peri_stats *stats) {
       .sources = engine->sources,
       .sources_playing = (uint32_t)atomic_load_explicit(&render->playing, memory_order_relaxed),
       .sources_scheduled = (uint32_t)atomic_load_explicit(&render->scheduled, memory_order_relaxed),
+      .sources_paused = (uint32_t)atomic_load_explicit(&render->paused, memory_order_relaxed),
       .sources_started = atomic_load_explicit(&render->started, memory_order_relaxed),
       .sources_ended = atomic_load_explicit(&render->ended, memory_order_relaxed),
       .nodes = engine->graph.live,
@@ -285,9 +286,10 @@ bool peri_engine_stats(peri_engine *engine, peri_stats *stats) {
 bool peri_engine_is_active(peri_engine *engine) {
   peri__lock(engine);
   peri__render *render = &engine->render;
-  bool busy = engine->loads || atomic_load_explicit(&render->applied, memory_order_acquire) < engine->pushed ||
-              atomic_load_explicit(&render->started, memory_order_relaxed) !=
-                  atomic_load_explicit(&render->ended, memory_order_relaxed);
+  bool busy = engine->loads || atomic_load_explicit(&render->applied, memory_order_acquire) < engine->pushed;
+  uint64_t alive = atomic_load_explicit(&render->started, memory_order_relaxed) -
+                   atomic_load_explicit(&render->ended, memory_order_relaxed);
+  busy = busy || alive != atomic_load_explicit(&render->paused, memory_order_relaxed);
   peri__unlock(engine);
   return busy;
 }

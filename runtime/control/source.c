@@ -234,6 +234,7 @@ static void set_up_voice(const peri_engine *engine, peri__source *source) {
   voice->flags = 0;
   if (source->flags & PERI_SOURCE_PANNED) voice->flags |= PERI_VOICE_PANNED;
   if (storage && source->flags & PERI_SOURCE_LOOPS) voice->flags |= PERI_VOICE_LOOP;
+  if (source->flags & PERI_SOURCE_IS_PAUSED) voice->flags |= PERI_VOICE_PAUSED;
   if (storage && storage->nonfinite) voice->flags |= PERI_VOICE_NONFINITE;
   if (storage && storage->samples16) voice->flags |= PERI_VOICE_S16;
   voice->step = peri__source_step(engine, source);

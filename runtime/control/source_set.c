@@ -9,10 +9,11 @@ peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
   peri_source_state state = PERI_SOURCE_GONE;
   if (source) {
     unsigned phase = atomic_load_explicit(&source->phase, memory_order_relaxed);
-    state = !peri__source_started(source)   ? PERI_SOURCE_CREATED
-            : phase == PERI_SOURCE_SOUNDING ? PERI_SOURCE_PLAYING
-            : phase == PERI_SOURCE_ENDED    ? PERI_SOURCE_GONE
-                                            : PERI_SOURCE_SCHEDULED;
+    state = !peri__source_started(source)           ? PERI_SOURCE_CREATED
+            : phase == PERI_SOURCE_ENDED            ? PERI_SOURCE_GONE
+            : source->flags & PERI_SOURCE_IS_PAUSED ? PERI_SOURCE_PAUSED
+            : phase == PERI_SOURCE_SOUNDING         ? PERI_SOURCE_PLAYING
+                                                    : PERI_SOURCE_SCHEDULED;
   }
   peri__unlock(engine);
   return state;
@@ -185,6 +186,23 @@ bool peri_source_get_volume(peri_engine *engine, peri_node id, float *volume, fl
   }
   peri__unlock(engine);
   return source != NULL;
+}
+
+/* ---- Pausing ---------------------------------------------------------------------------------------------------- */
+
+bool peri_source_set_paused(peri_engine *engine, peri_node id, bool paused) {
+  peri__lock(engine);
+  peri__source *source = peri__find_source(engine, id);
+  bool done = source && peri__source_details_of(engine, source) && PERI_ROOM(engine, SOURCE_PAUSE);
+  if (done) {
+    bool before = (source->flags & PERI_SOURCE_IS_PAUSED) != 0;
+    source->flags = (uint8_t)(paused ? source->flags | PERI_SOURCE_IS_PAUSED : source->flags & ~PERI_SOURCE_IS_PAUSED);
+    if (peri__source_started(source) && paused != before)
+      PERI_SEND(engine, SOURCE_PAUSE, peri__voice_of(source), paused);
+    peri__publish(engine);
+  }
+  peri__unlock(engine);
+  return done;
 }
 
 /* ---- Filter and interpolation ----------------------------------------------------------------------------------- */

@@ -33,6 +33,7 @@ typedef _Atomic(struct peri__plan *) peri__plan_place;
   COMMAND(SOURCE_GAINS, struct peri__voice *voice; float gain[4]; uint32_t frames; bool keep_ramp;)                    \
   COMMAND(SOURCE_STEP, struct peri__voice *voice; int64_t step;)                                                       \
   COMMAND(SOURCE_LOOP, struct peri__voice *voice; int64_t start, end; bool loop;)                                      \
+  COMMAND(SOURCE_PAUSE, struct peri__voice *voice; bool pause;)                                                        \
   COMMAND(SOURCE_FILTER, struct peri__voice *voice; float coefs[PERI_SENT_COEFS]; uint32_t quanta; bool leaves;)       \
   COMMAND(SOURCE_INTERPOLATION, struct peri__voice *voice; peri_interpolation interpolation;)                          \
   COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage * storage; double rate_ratio;)                \

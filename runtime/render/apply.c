@@ -1,18 +1,11 @@
 /* The dispatcher of commands. */
-#include "render/playhead.h"
+#include "render/gains.h"
 
 /* A command may come after its source has ended: then there is nothing left to do. Until control has had the source
  * back, nobody else writes to it. */
 static bool is_live(peri__voice *voice) {
   unsigned phase = atomic_load_explicit(&peri__source_of(voice)->phase, memory_order_relaxed);
   return phase == PERI_SOURCE_STARTED || phase == PERI_SOURCE_SOUNDING;
-}
-
-/* The details that a command needs, from now on looked at. */
-static peri__source_details *detailed(peri__voice *voice) {
-  peri__source_details *details = atomic_load_explicit(&peri__source_of(voice)->details, memory_order_acquire);
-  if (details) voice->flags |= PERI_VOICE_DETAILED;
-  return details;
 }
 
 /* Voices that move all out of one list leave it in one pass: before anything else happens to the list, or to them. */
@@ -27,46 +20,19 @@ static void start(peri__render *render, peri__voice *voice, peri__input *input) 
   peri__voices_add(input, voice);
   render->now_started++;
   voice->flags |= PERI_VOICE_PENDING;
+  if (voice->flags & PERI_VOICE_PAUSED) peri__voice_hold(voice, (int64_t)render->frame);
   if (source->start <= (int64_t)render->frame && !(voice->flags & PERI_VOICE_DETAILED))
     peri__playhead_begin(voice); /* most: nothing is left to do at the start */
   else
     atomic_store_explicit(&source->phase, PERI_SOURCE_STARTED, memory_order_relaxed);
 }
 
-static void stop(peri__voice *voice, int64_t frame) {
-  peri__source_details *details = peri__details_of(voice);
-  voice->stop = frame;
-  if (!details || details->fade_at == PERI_NEVER) return;
-  details->fade_at = PERI_NEVER; /* the last call counts */
-  details->fade_frames = 0;
-}
-
-static void fade_out(const peri__render *render, peri__voice *voice, int64_t frame, uint32_t frames) {
-  if (!frames) {
-    stop(voice, frame);
-    return;
-  }
-  if (frame < (int64_t)render->frame) frame = (int64_t)render->frame; /* a late fade is as long as any */
-  voice->stop = frame + frames;
-  peri__source_details *details = detailed(voice);
-  details->fade_at = frame;
-  details->fade_frames = frames;
-}
-
-/* A fade to silence goes on, whatever is set meanwhile, and so does a fade-in before its start. `keep_ramp`: so does
- * any ramp that takes longer, towards the new gains. */
-static void set_gains(peri__voice *voice, const float gain[4], uint32_t frames, bool keep_ramp) {
-  peri__source_details *details = frames ? detailed(voice) : peri__details_of(voice);
-  uint32_t left = details ? details->ramp_frames : 0;
-  if (details && details->fade_frames && details->fade_at == PERI_NEVER) return;
-  if (voice->flags & PERI_VOICE_PENDING || (keep_ramp && left > frames)) frames = left;
-  for (int k = 0; k < 4; k++) {
-    if (frames)
-      details->target[k] = gain[k];
-    else
-      voice->gain[k] = gain[k];
-  }
-  if (details) details->ramp_frames = frames;
+/* The position is asked for: one that is paused shows it at once, since it will not be played. */
+static void detail(peri__voice *voice, bool watched) {
+  peri__source_details *details = peri__voice_detailed(voice);
+  details->watched |= watched;
+  if (watched && voice->flags & PERI_VOICE_PAUSED && !(voice->flags & PERI_VOICE_PENDING))
+    atomic_store_explicit(&details->shown_position, voice->position, memory_order_relaxed);
 }
 
 static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
@@ -79,14 +45,15 @@ static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
   voice->loop_end = (uint32_t)(to >> 32);
   bool fine = (uint32_t)from || (uint32_t)to;
   voice->flags = (uint16_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
-  peri__source_details *details = detailed(voice); /* its offset decides whether the playhead enters the loop */
+  peri__source_details *details =
+      peri__voice_detailed(voice); /* its offset decides whether the playhead enters the loop */
   if (!fine) return;
   details->loop_start = from;
   details->loop_end = to;
 }
 
 static void set_buffer(peri__voice *voice, const peri__storage *storage, double rate_ratio) {
-  detailed(voice)->rate_ratio = rate_ratio;
+  peri__voice_detailed(voice)->rate_ratio = rate_ratio;
   voice->samples = storage ? peri__storage_data(storage) : NULL;
   voice->frames = storage ? storage->frames : 0;
   voice->channels = (uint8_t)(storage ? storage->channels : 1);
@@ -149,20 +116,21 @@ void peri__render_apply(peri__render *render) {
       if (is_live(c->SOURCE_MOVE.voice)) move(render, c->SOURCE_MOVE.voice, c->SOURCE_MOVE.from, c->SOURCE_MOVE.to);
       break;
     case PERI_COMMAND_SOURCE_DETAILS:
-      if (is_live(c->SOURCE_DETAILS.voice)) detailed(c->SOURCE_DETAILS.voice)->watched |= c->SOURCE_DETAILS.watched;
+      if (is_live(c->SOURCE_DETAILS.voice)) detail(c->SOURCE_DETAILS.voice, c->SOURCE_DETAILS.watched);
       break;
     case PERI_COMMAND_VOICE_LIST: replace_list(render, c->VOICE_LIST.input, c->VOICE_LIST.list); break;
     case PERI_COMMAND_SOURCE_START: start(render, c->SOURCE_START.voice, c->SOURCE_START.input); break;
     case PERI_COMMAND_SOURCE_STOP:
-      if (is_live(c->SOURCE_STOP.voice)) stop(c->SOURCE_STOP.voice, c->SOURCE_STOP.frame);
+      if (is_live(c->SOURCE_STOP.voice)) peri__voice_stop(c->SOURCE_STOP.voice, c->SOURCE_STOP.frame);
       break;
     case PERI_COMMAND_SOURCE_FADE_OUT:
       if (is_live(c->SOURCE_FADE_OUT.voice))
-        fade_out(render, c->SOURCE_FADE_OUT.voice, c->SOURCE_FADE_OUT.frame, c->SOURCE_FADE_OUT.frames);
+        peri__voice_fade_out(render, c->SOURCE_FADE_OUT.voice, c->SOURCE_FADE_OUT.frame, c->SOURCE_FADE_OUT.frames);
       break;
     case PERI_COMMAND_SOURCE_GAINS:
       if (is_live(c->SOURCE_GAINS.voice))
-        set_gains(c->SOURCE_GAINS.voice, c->SOURCE_GAINS.gain, c->SOURCE_GAINS.frames, c->SOURCE_GAINS.keep_ramp);
+        peri__voice_set_gains(c->SOURCE_GAINS.voice, c->SOURCE_GAINS.gain, c->SOURCE_GAINS.frames,
+                              c->SOURCE_GAINS.keep_ramp);
       break;
     case PERI_COMMAND_SOURCE_STEP:
       if (is_live(c->SOURCE_STEP.voice)) c->SOURCE_STEP.voice->step = c->SOURCE_STEP.step;
@@ -170,6 +138,9 @@ void peri__render_apply(peri__render *render) {
     case PERI_COMMAND_SOURCE_LOOP:
       if (is_live(c->SOURCE_LOOP.voice))
         set_loop(c->SOURCE_LOOP.voice, c->SOURCE_LOOP.loop, c->SOURCE_LOOP.start, c->SOURCE_LOOP.end);
+      break;
+    case PERI_COMMAND_SOURCE_PAUSE:
+      if (is_live(c->SOURCE_PAUSE.voice)) peri__voice_pause(render, c->SOURCE_PAUSE.voice, c->SOURCE_PAUSE.pause);
       break;
     case PERI_COMMAND_SOURCE_FILTER:
       if (is_live(c->SOURCE_FILTER.voice))

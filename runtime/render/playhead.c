@@ -282,7 +282,7 @@ bool peri__playhead_read_on(const peri__render *render, peri__voice *voice, uint
   if ((position >> 32) - cubic < (voice->flags & PERI_VOICE_WRAPPED ? low : 0)) return false;
   if ((last >> 32) + 1 + cubic >= high) return false;
   peri__reader *between = cubic ? render->kernels->cubic : render->kernels->linear;
-  for (uint32_t c = 0; c < voice->channels; c++) {
+  for (uint32_t c = 0; scratch && c < voice->channels; c++) {
     const float *in = (const float *)voice->samples + (size_t)c * peri__stride(voice->frames);
     between(scratch + c * N, in, position, voice->step, N);
   }

@@ -20,8 +20,8 @@ void peri__playhead_begin(peri__voice *voice);
 bool peri__playhead_play(peri__render *render, peri__voice *voice, peri__playback *play, float *scratch);
 
 /* Plays a whole quantum of a voice that runs forwards and between frames, in the loop or sound of the frames `low` to
- * `high` − 1, into `scratch`. False, and nothing is done, where that takes more than reading on: near the ends, and for
- * sorts of voices that are worth no short way. */
+ * `high` − 1, into `scratch`; NULL: only the playhead moves. False, and nothing is done, where that takes more than
+ * reading on: near the ends, and for sorts of voices that are worth no short way. */
 bool peri__playhead_read_on(const peri__render *render, peri__voice *voice, uint32_t low, uint32_t high,
                             float *scratch);
 

@@ -215,7 +215,7 @@ static void render_quantum(peri__render *render) {
   peri__render_apply(render);
   const peri__plan *plan = render->plan;
   peri__signal heard = {NULL, render->channels, render->channels, true};
-  render->now_playing = render->now_scheduled = 0;
+  render->now_playing = render->now_scheduled = render->now_paused = 0;
   render->profile = atomic_load_explicit(&render->profiling, memory_order_relaxed);
   if (render->profile) begin_laps(render);
   render_voices(render, &render->nowhere, NULL, PERI_SPEAKERS);
@@ -234,6 +234,7 @@ static void render_quantum(peri__render *render) {
   peri__handback_flush(&render->commands.done);
   atomic_store_explicit(&render->playing, render->now_playing, memory_order_relaxed);
   atomic_store_explicit(&render->scheduled, render->now_scheduled, memory_order_relaxed);
+  atomic_store_explicit(&render->paused, render->now_paused, memory_order_relaxed);
   atomic_fetch_add_explicit(&render->quanta, 1, memory_order_relaxed);
   atomic_store_explicit(&render->published, render->frame, memory_order_release);
 }

@@ -70,6 +70,8 @@ enum {
   PERI_VOICE_FILTERED = 256, /* the details have a filter */
   PERI_VOICE_WRAPPED = 512,  /* the playhead has come round its loop */
   PERI_VOICE_RINGING = 1024, /* the sound is over, its filter is not */
+  PERI_VOICE_PAUSED = 4096,  /* stands still */
+  PERI_VOICE_PAUSING = 8192, /* fades towards a pause, or back: see the details */
   PERI_VOICE_MOVING = 2048,  /* in the list of another input already, and still in this one's */
 };
 
@@ -123,6 +125,9 @@ typedef struct peri__source_details {
   _Atomic(peri__param *) params;  /* playbackRate and detune; control puts them there. NULL: the voice's step counts */
   double rate_ratio;              /* of the storage's rate to the engine's */
   bool watched;                   /* control has asked for the position */
+  bool pausing;                   /* or paused; with PERI_VOICE_PAUSING and false it comes back */
+  uint8_t pause_level;            /* of that fade, in quanta from silence */
+  int64_t paused_at, kept_stop;   /* frame; the voice's stop before */
   _Atomic(peri__filter *) filter; /* control puts it there, once */
   /* audio thread writes, control reads */
   _Atomic int64_t shown_position;
@@ -151,7 +156,7 @@ typedef struct peri__source {
   /* the audio thread writes from START on, control reads and resets */
   atomic_uchar phase;
   float playback_rate;                     /* control alone */
-  int64_t start;                           /* first frame on the engine's clock; control until START, then nobody */
+  atomic_int_fast64_t start;               /* first frame on the engine's clock; control until START */
   _Atomic(peri__source_details *) details; /* control puts it there, once */
 } peri__source;
 _Static_assert(sizeof(peri__source) == PERI_CACHE_LINE, "the cold half of a source fills one cache line");
@@ -172,6 +177,13 @@ static inline peri__source *peri__source_of(peri__voice *voice) {
 }
 static inline peri__voice *peri__voice_of(peri__source *source) {
   return (peri__voice *)(void *)(source - PERI_SOURCE_CHUNK);
+}
+
+/* AUDIO THREAD. The details that a command needs, from now on looked at. */
+static inline peri__source_details *peri__voice_detailed(peri__voice *voice) {
+  peri__source_details *details = atomic_load_explicit(&peri__source_of(voice)->details, memory_order_acquire);
+  if (details) voice->flags |= PERI_VOICE_DETAILED;
+  return details;
 }
 
 /* AUDIO THREAD. NULL for most: their cold half is not touched. */
@@ -346,9 +358,9 @@ struct peri__render {
   uint32_t channels;
   const peri__kernels *kernels;
   /* shared */
-  atomic_bool busy;                        /* somebody renders */
-  atomic_uint_fast64_t published;          /* frame of the next quantum */
-  atomic_uint_fast32_t playing, scheduled; /* sources, in the last quantum */
+  atomic_bool busy;                                /* somebody renders */
+  atomic_uint_fast64_t published;                  /* frame of the next quantum */
+  atomic_uint_fast32_t playing, scheduled, paused; /* sources, in the last quantum */
   atomic_uint_fast64_t started, ended, applied, quanta, nonfinite;
   peri__load_meter load;
   peri__cost nowhere_cost;
@@ -362,7 +374,7 @@ struct peri__render {
   peri__plan *plan;
   peri__input nowhere; /* sources without a destination: they keep time */
   uint32_t kept;       /* frames of the last quantum not yet given out */
-  uint32_t now_playing, now_scheduled, now_started;
+  uint32_t now_playing, now_scheduled, now_paused, now_started;
   peri__input *leaving; /* while commands are applied: whose list has voices that are PERI_VOICE_MOVING */
   uint64_t profile;     /* `profiling`, for this quantum; the next two are in use while it is not 0 */
   uint64_t lap;         /* nanoseconds: when the step before was done */

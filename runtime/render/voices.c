@@ -1,10 +1,9 @@
 /* Voices: sources that feed one input. Each becomes one or more spans of a quantum, and spans are mixed in the order of
  * the voices' starts, so that a voice's neighbours change no bit of the sum. Filters come between: those of all voices
  * whose spans wait run together, several a vector. */
-#include "render/playhead.h"
+#include "render/gains.h"
 
 #define N PERI_QUANTUM
-#define MAX_PIECES (PERI_VOICE_SPANS / 2)
 #define MAX_LANES (PERI_BATCH_SCRATCH + 1)
 
 /* Where a quantum's spans are gathered before they are mixed. */
@@ -18,70 +17,6 @@ typedef struct span_batch {
   peri__lane lane[MAX_LANES];      /* to be filtered before the spans are mixed */
   peri__filter *filter[MAX_LANES]; /* of each lane; NULL: of the one before, whose voice has a second channel */
 } span_batch;
-
-/* A stretch of the quantum with one gain law: gain[k] + slope[k] × (i + 1) at frame i. */
-typedef struct gain_piece {
-  uint32_t from, to;
-  float gain[4], slope[4];
-} gain_piece;
-
-/* ---- Gains ------------------------------------------------------------------------------------------------------ */
-
-static void add_piece(gain_piece *pieces, uint32_t *count, uint32_t from, uint32_t to, const float gain[4],
-                      const float slope[4]) {
-  if (from >= to || *count == MAX_PIECES) return;
-  gain_piece *piece = &pieces[(*count)++];
-  piece->from = from;
-  piece->to = to;
-  for (int k = 0; k < 4; k++) {
-    piece->slope[k] = slope ? slope[k] : 0.0f;
-    piece->gain[k] = gain[k] - piece->slope[k] * (float)from; /* the law counts from the quantum's start */
-  }
-}
-
-/* One stretch of the ramp or of steady gain, from frame `from` to at most `to`; returns where it ends. */
-static uint32_t next_piece(peri__voice *voice, peri__source_details *details, uint32_t from, uint32_t to,
-                           gain_piece *pieces, uint32_t *count) {
-  if (!details->ramp_frames) {
-    add_piece(pieces, count, from, to, voice->gain, NULL);
-    return to;
-  }
-  uint32_t frames = details->ramp_frames < to - from ? details->ramp_frames : to - from;
-  float slope[4];
-  for (int k = 0; k < 4; k++) slope[k] = (details->target[k] - voice->gain[k]) / (float)details->ramp_frames;
-  add_piece(pieces, count, from, from + frames, voice->gain, slope);
-  details->ramp_frames -= frames;
-  for (int k = 0; k < 4; k++)
-    voice->gain[k] = details->ramp_frames ? voice->gain[k] + slope[k] * (float)frames : details->target[k];
-  return from + frames;
-}
-
-/* The gains of the frames that sound, in pieces; most voices have one, for the whole quantum. */
-static uint32_t gain_pieces(peri__render *render, peri__voice *voice, const peri__playback *play, gain_piece *pieces) {
-  peri__source_details *details = peri__details_of(voice);
-  uint32_t count = 0, at = play->first, last = play->last;
-  if (!details) {
-    add_piece(pieces, &count, 0, N, voice->gain, NULL);
-    return count;
-  }
-  while (at < last) {
-    int64_t now = (int64_t)render->frame + at;
-    if (details->fade_at <= now) {
-      uint32_t late =
-          now - details->fade_at < details->fade_frames ? (uint32_t)(now - details->fade_at) : details->fade_frames;
-      details->ramp_frames = details->fade_frames - late; /* the stop stays where it is */
-      for (int k = 0; k < 4; k++) details->target[k] = 0.0f;
-      if (!details->ramp_frames)
-        for (int k = 0; k < 4; k++) voice->gain[k] = 0.0f;
-      details->fade_at = PERI_NEVER;
-    }
-    uint32_t to =
-        details->fade_at < (int64_t)render->frame + last ? (uint32_t)(details->fade_at - (int64_t)render->frame) : last;
-    at = next_piece(voice, details, at, to, pieces, &count);
-  }
-  if (count == 1) pieces[0].from = 0, pieces[0].to = N; /* outside, the samples are zero */
-  return count;
-}
 
 /* ---- Filters ---------------------------------------------------------------------------------------------------- */
 
@@ -181,10 +116,10 @@ static void filter_voice(span_batch *batch, peri__voice *voice, peri__filter *fi
   end_filter(filter);
 }
 
-static void add_voice(span_batch *batch, peri__voice *voice, const peri__playback *play, const gain_piece *pieces,
+static void add_voice(span_batch *batch, peri__voice *voice, const peri__playback *play, const peri__gain_piece *pieces,
                       uint32_t count) {
   for (uint32_t p = 0; p < count; p++) {
-    const gain_piece *piece = &pieces[p];
+    const peri__gain_piece *piece = &pieces[p];
     const float *in[2] = {play->channel[0], play->channel[voice->channels - 1]};
     if (count > 1) { /* each piece gets a copy that is zero elsewhere */
       float *masked = take_scratch(batch, voice->channels);
@@ -203,14 +138,14 @@ static void add_voice(span_batch *batch, peri__voice *voice, const peri__playbac
 }
 
 /* More channels than two on either side, or discrete: gains first, then the mixing rules. */
-static void add_wide_voice(span_batch *batch, peri__voice *voice, const peri__playback *play, const gain_piece *pieces,
-                           uint32_t count) {
+static void add_wide_voice(span_batch *batch, peri__voice *voice, const peri__playback *play,
+                           const peri__gain_piece *pieces, uint32_t count) {
   float *wide = batch->render->wide_scratch + (size_t)PERI_MAX_CHANNELS * N;
   bool panned = (voice->flags & PERI_VOICE_PANNED) != 0 && voice->channels <= 2;
   uint32_t channels = panned ? 2 : voice->channels;
   memset(wide, 0, (size_t)channels * N * sizeof(float));
   for (uint32_t p = 0; p < count; p++) {
-    const gain_piece *piece = &pieces[p];
+    const peri__gain_piece *piece = &pieces[p];
     for (uint32_t c = 0; c < channels; c++) {
       uint32_t own = panned ? c : 0, from = c < voice->channels ? c : voice->channels - 1u;
       for (uint32_t i = piece->from; i < piece->to; i++) {
@@ -231,8 +166,8 @@ static bool fits_spans(const span_batch *batch, const peri__voice *voice) {
 }
 
 static void mix_voice(span_batch *batch, peri__voice *voice, peri__playback *play, float *scratch, bool wide) {
-  gain_piece pieces[MAX_PIECES];
-  uint32_t count = gain_pieces(batch->render, voice, play, pieces);
+  peri__gain_piece pieces[PERI_GAIN_PIECES];
+  uint32_t count = peri__gain_pieces(batch->render, voice, play, pieces);
   peri__filter *filter = filter_in_use(voice);
   batch->sum->silent = false;
   if (filter) filter_voice(batch, voice, filter, play->channel, scratch, wide || count > 1);
@@ -268,6 +203,7 @@ uint32_t peri__voices_channels(const peri__render *render, const peri__input *in
   int64_t end = (int64_t)render->frame + N;
   for (uint32_t v = 0; v < input->count && most < bound; v++) {
     peri__voice *voice = input->list->voice[v];
+    if (voice->flags & PERI_VOICE_PAUSED) continue;
     if (voice->flags & PERI_VOICE_PENDING && peri__source_of(voice)->start >= end) continue;
     uint32_t channels = voice->flags & PERI_VOICE_PANNED && voice->channels < 2 ? 2 : voice->channels;
     if (channels > most) most = channels;
@@ -316,14 +252,14 @@ static uint32_t add_plain_voices(span_batch *batch, peri__voice **list, uint32_t
     if (!goes_on(voice, end, ~(uint32_t)USUAL, &low, &high) || !is_whole(voice) || voice->channels != 1) break;
     int64_t place = voice->position >> 32;
     if (place + N > high) break;
-    *span++ =
-        (peri__span){(const float *)voice->samples + place, 0, false, {voice->gain[0], voice->gain[1]}, {0.0f, 0.0f}};
+    *span = (peri__span){.in = (const float *)voice->samples + place, .gain = {voice->gain[0], voice->gain[1]}};
+    span += voice->gain[0] != 0.0f || voice->gain[1] != 0.0f; /* silent ones only keep time */
     voice->position += (int64_t)N << 32;
     *keep++ = voice;
   }
-  if (v == from) return v;
-  batch->count += v - from;
-  batch->sum->silent = false;
+  uint32_t count = (uint32_t)(span - batch->span);
+  if (count > batch->count) batch->sum->silent = false;
+  batch->count = count;
   batch->render->now_playing += v - from;
   *kept += v - from;
   return v;
@@ -336,6 +272,9 @@ static bool add_stretch(span_batch *batch, peri__voice *voice) {
   uint32_t low, high, others = ~(uint32_t)(USUAL | PERI_VOICE_S16 | (s16 ? 0 : PERI_VOICE_FILTERED));
   if (!goes_on(voice, (int64_t)batch->render->frame + N, others, &low, &high) || !fits_spans(batch, voice))
     return false;
+  const float *gain = voice->gain;
+  bool heard = gain[0] != 0.0f || gain[1] != 0.0f || gain[2] != 0.0f || gain[3] != 0.0f;
+  bool needed = heard || voice->flags & PERI_VOICE_FILTERED; /* silent ones only keep time */
   float *scratch = batch->render->voice_scratch + (size_t)batch->scratch * N;
   size_t place = (size_t)(voice->position >> 32);
   const void *in = scratch;
@@ -344,9 +283,11 @@ static bool add_stretch(span_batch *batch, peri__voice *voice) {
     in = s16 ? (const void *)((const int16_t *)voice->samples + place) : (const float *)voice->samples + place;
     other = stereo ? (int32_t)peri__stride(voice->frames) : 0;
     voice->position += (int64_t)N << 32;
-  } else if (whole || !peri__playhead_read_on(batch->render, voice, low, high, scratch)) {
+  } else if (whole || !peri__playhead_read_on(batch->render, voice, low, high, needed ? scratch : NULL)) {
     return false;
   }
+  batch->render->now_playing++;
+  if (!needed) return true;
   peri__filter *filter = filter_in_use(voice);
   if (filter) {
     const float *channel[2] = {in, (const float *)in + other};
@@ -360,7 +301,6 @@ static bool add_stretch(span_batch *batch, peri__voice *voice) {
       (peri__span){in, other, s16, {voice->gain[0] * scale, voice->gain[1] * scale}, {0.0f, 0.0f}};
   batch->plain = batch->plain && !s16 && !stereo;
   batch->sum->silent = false;
-  batch->render->now_playing++;
   if (!stereo || (voice->gain[2] == 0.0f && voice->gain[3] == 0.0f)) return true;
   const void *right = s16 ? (const void *)((const int16_t *)in + other) : (const float *)in + other;
   batch->span[batch->count++] =
@@ -378,6 +318,7 @@ static bool add_any(span_batch *batch, peri__voice *voice) {
   bool sounds = peri__playhead_play(render, voice, &play, scratch);
   if (!wide && !(sounds && (play.channel[0] == scratch || filtered))) batch->scratch = used;
   if (sounds && batch->sum) mix_voice(batch, voice, &play, scratch, wide);
+  if (voice->flags & PERI_VOICE_PAUSING) peri__voice_go_on_pausing(render, voice);
   bool unheard = !batch->sum && voice->flags & PERI_VOICE_RINGING; /* and its filter stands still */
   return !play.ended && !unheard;
 }
@@ -398,10 +339,14 @@ void peri__voices_render(peri__render *render, peri__input *input, peri__signal 
     if (v == count) break;
     if (is_full(&batch)) continue;
     peri__voice *voice = list[v++];
-    if ((sum && add_stretch(&batch, voice)) || add_any(&batch, voice))
+    if (voice->flags & PERI_VOICE_PAUSED && voice->stop >= (int64_t)render->frame + N) {
+      render->now_paused++;
       list[kept++] = voice;
-    else
+    } else if ((sum && add_stretch(&batch, voice)) || (!(voice->flags & PERI_VOICE_PAUSED) && add_any(&batch, voice))) {
+      list[kept++] = voice;
+    } else {
       retire(render, voice);
+    }
   }
   input->count = kept;
   if (sum && batch.count) flush(&batch);

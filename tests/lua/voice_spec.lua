@@ -74,6 +74,55 @@ describe("source.filter", function()
   end)
 end)
 
+describe("source.paused", function()
+  it("stops the playhead until it goes on, and is no end", function()
+    local ended = false
+    local source = perilune.load("assets/laser.ogg"):play { volume = 0, onended = function() ended = true end }
+    source.paused = true
+    assert.same({ "paused", true, false }, { source.state, source.paused, source.playing })
+    assert.is_true(support.wait(function() return perilune.stats().sourcesPaused > 0 end))
+    local function wait(seconds)
+      local finish = perilune.now() + seconds
+      assert.is_true(support.wait(function() return perilune.now() > finish end))
+      return source.time -- exact from the second time on
+    end
+    wait(0.05)
+    assert.equal(wait(0.05), wait(0.1))
+    assert.is_false(ended)
+    source.paused = false
+    assert.equal("playing", source.state)
+    assert.is_true(support.wait(function() return ended end))
+    source.paused = true -- ignored
+    assert.same({ "ended", false }, { source.state, source.paused })
+    assert.matches("bad value for 'paused' %(boolean expected, got nil%)",
+      message(function() source.paused = nil end))
+  end)
+
+  it("ends when nobody can let it go on any more", function()
+    local ended = false
+    local source = perilune.load("assets/laser.ogg"):play { volume = 0, loop = true, onended = function() ended = true end }
+    source.paused = true
+    source = nil -- luacheck: ignore
+    support.collect()
+    assert.is_true(support.wait(function() return ended end))
+    source = quiet()
+    source.paused = true
+    source.paused = false
+    local kept = perilune.stats().sources
+    source = nil -- luacheck: ignore
+    support.collect()
+    perilune.update()
+    assert.equal(kept, perilune.stats().sources)
+  end)
+
+  it("can be stopped while it is paused", function()
+    local source = quiet()
+    source.paused = true
+    source:stop()
+    assert.is_true(support.wait(function() return source.state == "ended" end))
+  end)
+end)
+
 describe("source.interpolation", function()
   local function render(options, way)
     options.length, options.channels, options.sampleRate = 128, 1, 48000

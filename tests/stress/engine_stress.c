@@ -37,6 +37,7 @@ static void play_one(worker *w) {
   peri_engine *engine = w->stage->engine;
   uint32_t k = pick(w, SLOTS);
   peri_source_def def = peri_default_source_def();
+  peri_source_set_paused(engine, w->source[k], false); /* paused, it would never end */
   peri_node_release(engine, w->source[k]);
   def.buffer = w->stage->sounds[pick(w, 4)];
   def.owner = w->owner;
@@ -62,7 +63,7 @@ static void change_one(worker *w) {
   double now = peri_engine_time(engine), seconds;
   float curve[3] = {0.1f, 0.9f, 0.4f};
   peri_filter filter = {(peri_filter_type)pick(w, 4), 50.0f * (float)pick(w, 600), 0.1f * (float)(1 + pick(w, 90))};
-  switch (pick(w, 20)) {
+  switch (pick(w, 22)) {
   case 0: peri_source_stop(engine, source, now); break;
   case 1: peri_source_fade_out(engine, source, 0.004, now); break;
   case 2: peri_source_set_volume(engine, source, 0.01f * (float)pick(w, 90), 0.003); break;
@@ -80,6 +81,8 @@ static void change_one(worker *w) {
   case 14: peri_param_set_curve(engine, gain, PERI_GAIN_GAIN, curve, 3, now + 0.002, 0.003); break;
   case 15: peri_param_cancel_and_hold(engine, gain, PERI_GAIN_GAIN, now + 0.003); break;
   case 16: peri_param_set_target(engine, gain, PERI_GAIN_GAIN, 0.3f, now, 0.01); break;
+  case 20: peri_source_set_paused(engine, source, true); break;
+  case 21: peri_source_set_paused(engine, source, false); break;
   case 18: peri_source_set_filter(engine, source, &filter, pick(w, 3) * 0.003); break;
   case 19: peri_source_set_interpolation(engine, source, (peri_interpolation)pick(w, 5)); break;
   case 17: peri_param_cancel(engine, gain, PERI_GAIN_GAIN, now); break;
@@ -154,6 +157,7 @@ static void work(void *user) {
       take_events(w);
   }
   for (int k = 0; k < SLOTS; k++) {
+    peri_source_set_paused(w->stage->engine, w->source[k], false);
     peri_source_stop(w->stage->engine, w->source[k], 0.0);
     peri_node_release(w->stage->engine, w->source[k]);
     peri_node_release(w->stage->engine, w->gain[k]);

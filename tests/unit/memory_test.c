@@ -88,6 +88,8 @@ static void sources_and_graph(stage *s, peri_buffer *mono, peri_buffer *wide) {
   OK(peri_source_set_volume(engine, music, 0.3f, 0.01));
   OK(peri_source_set_filter(engine, music, &(peri_filter){PERI_FILTER_LOWPASS, 400.0f, 1.0f}, 0.01));
   OK(peri_source_set_interpolation(engine, music, PERI_INTERPOLATION_SINC));
+  OK(peri_source_set_paused(engine, music, true));
+  OK(peri_source_set_paused(engine, music, false));
   OK(peri_param_linear_ramp(engine, music, PERI_SOURCE_PLAYBACK_RATE, 1.5f, 0.05));
   OK(peri_param_set_value(engine, gain, PERI_GAIN_GAIN, 0.7f));
   const float curve[3] = {0.7f, 0.1f, 0.6f};

@@ -531,3 +531,132 @@ TEST(thousands_of_voices_move_at_once_and_go_on_where_they_were) {
   peri_buffer_release(ramp);
   peri_engine_destroy(engine);
 }
+
+/* ---- Pausing ---------------------------------------------------------------------------------------------------- */
+
+/* Sample i of the sound is (i + 1) / 65536. */
+TEST(a_paused_source_stands_still_and_goes_on_where_it_was) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *ramp = scene_ramp(20000);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = ramp;
+  peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+  free(scene_render(engine, 1280, 128));
+  CHECK(peri_source_set_paused(engine, source, true));
+  CHECK(peri_source_set_paused(engine, source, true));
+  CHECK_EQ(peri_source_get_state(engine, source), PERI_SOURCE_PAUSED);
+  float *out = scene_render(engine, 5120, 512);
+  for (int i = 1; i < 5120; i++) CHECK(out[i] <= out[i - 1] + 1e-9f && out[i - 1] - out[i] < 0.001f);
+  for (int i = 256; i < 5120; i++) CHECK(out[i] == 0.0f);
+  free(out);
+  CHECK_EQ(scene_stats(engine).sources_paused, 1);
+  CHECK_EQ(scene_stats(engine).sources_playing, 0);
+  CHECK(!peri_engine_is_active(engine));
+  CHECK(peri_source_set_paused(engine, source, false));
+  CHECK(peri_engine_is_active(engine));
+  out = scene_render(engine, 1280, 128);
+  for (int i = 0; i < 256; i++) CHECK_NEAR(out[i], (1536 + i + 1) / 65536.0 * (i + 1) / 256, 1e-6);
+  for (int i = 256; i < 1280; i++) CHECK(out[i] == (float)(1536 + i + 1) / 65536.0f);
+  free(out);
+  CHECK_EQ(peri_source_get_state(engine, source), PERI_SOURCE_PLAYING);
+  peri_buffer_release(ramp);
+  peri_engine_destroy(engine);
+}
+
+TEST(what_is_scheduled_waits_with_a_paused_source) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *one = scene_constant(1, 48000, 1.0f);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = one;
+  def.at = 1000 / RATE;
+  peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+  CHECK(peri_source_stop(engine, source, 3000 / RATE));
+  free(scene_render(engine, 256, 128));
+  CHECK(peri_source_set_paused(engine, source, true)); /* before its start */
+  free(scene_render(engine, 5120, 128));
+  CHECK(peri_source_set_paused(engine, source, false));
+  free(scene_render(engine, 512, 128));
+  float *out = scene_render(engine, 2560, 128); /* from frame 5,888 on: it starts at 6,120 and stops at 8,120 */
+  for (int i = 0; i < 2560; i++) CHECK(out[i] == (i >= 232 && i < 2232 ? 1.0f : 0.0f));
+  free(out);
+  peri_buffer_release(one);
+  peri_engine_destroy(engine);
+}
+
+TEST(a_source_paused_before_its_start_starts_when_it_goes_on_and_a_stop_ends_a_paused_one) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *one = scene_constant(1, 48000, 1.0f);
+  peri_node source = scene_source(engine, one), other = scene_source(engine, one);
+  CHECK(peri_source_set_paused(engine, source, true) && peri_source_set_paused(engine, other, true));
+  CHECK(peri_source_start(engine, source, 0.0, 0.0, INFINITY) && peri_source_start(engine, other, 0.0, 0.0, INFINITY));
+  float *out = scene_render(engine, 1280, 128);
+  for (int i = 0; i < 1280; i++) CHECK(out[i] == 0.0f);
+  free(out);
+  CHECK(peri_source_set_paused(engine, source, false));
+  CHECK(peri_source_fade_out(engine, other, 1.0, 0.0));
+  out = scene_render(engine, 256, 128);
+  for (int i = 0; i < 256; i++) CHECK(out[i] == 1.0f);
+  free(out);
+  peri_engine_update(engine);
+  CHECK_EQ(peri_source_get_state(engine, other), PERI_SOURCE_GONE);
+  CHECK_EQ(peri_source_get_state(engine, source), PERI_SOURCE_PLAYING);
+  peri_buffer_release(one);
+  peri_engine_destroy(engine);
+}
+
+TEST(no_order_of_pauses_and_fades_clicks_and_every_source_ends) {
+  for (int seed = 0; seed < 60; seed++) {
+    random_state = (uint32_t)seed;
+    peri_engine *engine = scene_engine(1);
+    peri_buffer *one = scene_constant(1, 4000, 1.0f);
+    peri_source_def def = peri_default_source_def();
+    def.buffer = one;
+    def.loop = true;
+    def.fade_in = chance(0.005, 0.02);
+    peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+    float last = 0.0f;
+    for (int k = 0; k < 60; k++) {
+      int what = (int)chance(0, 5);
+      if (what < 3) CHECK(peri_source_set_paused(engine, source, what > 0));
+      if (what == 3) CHECK(peri_source_set_volume(engine, source, (float)chance(0, 1), chance(0.005, 0.03)));
+      uint32_t frames = 128 * (1 + (uint32_t)chance(0, 5));
+      float *out = scene_render(engine, frames, 128);
+      for (uint32_t i = 0; i < frames; i++) {
+        CHECK(fabs((double)(out[i] - last)) < 0.011); /* over 5 ms at least: two of them at once */
+        last = out[i];
+      }
+      free(out);
+    }
+    CHECK(peri_source_set_paused(engine, source, seed % 2));
+    free(scene_render(engine, 640, 128));
+    CHECK(peri_source_fade_out(engine, source, 0.005, 0.0));
+    free(scene_render(engine, 640, 128));
+    peri_engine_update(engine);
+    CHECK_EQ(peri_source_get_state(engine, source), PERI_SOURCE_GONE);
+    peri_buffer_release(one);
+    peri_engine_destroy(engine);
+  }
+}
+
+TEST(silent_voices_keep_time) {
+  peri_engine *engine = scene_engine(2);
+  peri_buffer *ramp = scene_ramp(20000);
+  peri_node source[3];
+  for (int k = 0; k < 3; k++) {
+    peri_source_def def = peri_default_source_def();
+    def.buffer = ramp;
+    def.volume = 0.0f;
+    def.panned = k == 1;
+    def.playback_rate = k == 2 ? 0.5f : 1.0f;
+    CHECK((source[k] = peri_source_play(engine, &def, peri_engine_destination(engine))) != 0);
+  }
+  float *out = scene_render(engine, 6400, 512);
+  for (int i = 0; i < 12800; i++) CHECK(out[i] == 0.0f);
+  free(out);
+  CHECK(peri_source_set_volume(engine, source[0], 1.0f, 0.0) && peri_source_set_volume(engine, source[2], 1.0f, 0.0));
+  out = scene_render(engine, 128, 128);
+  for (int i = 0; i < 128; i++) CHECK_NEAR(out[2 * i], (6400 + i + 1 + 3200 + i * 0.5 + 1) / 65536.0, 1e-7);
+  free(out);
+  peri_buffer_release(ramp);
+  peri_engine_destroy(engine);
+}

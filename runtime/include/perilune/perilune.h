@@ -146,8 +146,8 @@ PERI_API bool peri_engine_commit(peri_engine *engine);
 /* Once a frame: publishes edits of the graph, reclaims what has ended, makes events ready for peri_owner_poll. */
 PERI_API bool peri_engine_update(peri_engine *engine);
 
-/* Whether anything can still be heard or will be without a further call: sources playing or scheduled, loads under
- * way. The last quantum's tail counts. */
+/* Whether anything can still be heard or will be without a further call: sources playing or scheduled (not paused),
+ * loads under way. The last quantum's tail counts. */
 PERI_API bool peri_engine_is_active(peri_engine *engine);
 
 typedef struct peri_stats {
@@ -155,6 +155,7 @@ typedef struct peri_stats {
   uint32_t sources;           /* slots in use: created, scheduled, playing, or ended and not yet reclaimed */
   uint32_t sources_playing;   /* heard or keeping time in the last quantum */
   uint32_t sources_scheduled; /* started with a time that has not come */
+  uint32_t sources_paused;
   uint64_t sources_started;   /* that the audio thread has taken over since the engine was made */
   uint64_t sources_ended;     /* of them, those that have ended */
   uint32_t nodes;             /* of the graph, the destination included, sources left out */
@@ -443,6 +444,7 @@ typedef enum {
   PERI_SOURCE_CREATED,
   PERI_SOURCE_SCHEDULED, /* started, its time has not come */
   PERI_SOURCE_PLAYING,
+  PERI_SOURCE_PAUSED, /* started, and paused */
 } peri_source_state;
 
 PERI_API peri_source_state peri_source_get_state(peri_engine *engine, peri_node source);
@@ -467,6 +469,11 @@ PERI_API bool peri_source_get_loop(peri_engine *engine, peri_node source, bool *
 PERI_API bool peri_source_set_volume(peri_engine *engine, peri_node source, float volume, double seconds);
 PERI_API bool peri_source_set_pan(peri_engine *engine, peri_node source, float pan, double seconds);
 PERI_API bool peri_source_get_volume(peri_engine *engine, peri_node source, float *volume, float *pan);
+
+/* A paused source fades out over two quanta (5.3 ms at 48 kHz), stands still, costs next to nothing, and fades in again.
+ * Its times wait with it: its start, its stop and its fades come as much later as it was paused. One that is paused
+ * before its start starts when it goes on. A stop ends it all the same. */
+PERI_API bool peri_source_set_paused(peri_engine *engine, peri_node source, bool paused);
 
 /* The filter inside the voice, moved there over `seconds`, rounded up to whole quanta (0: at once, from the next
  * quantum; 0.01 never clicks). With PERI_FILTER_NONE it goes. When the sound ends by itself, what the filter has kept

@@ -317,7 +317,8 @@ local function gameLayer()
     local playing = sound:play {
       volume = 0.1, pan = i % 3 - 1, pitch = 0.5 + i % 7 / 4, offset = i % 5 / 100, fadeIn = i % 4 / 100,
       at = i % 6 == 0 and perilune.now() + 0.02 or nil, duration = i % 8 == 0 and 0.01 or nil, loop = i % 10 == 0,
-      loopStart = 0.01, loopEnd = 0.05, onended = function() ended = ended + 1 end,
+      loopStart = 0.01, loopEnd = 0.05, filter = i % 9 == 0 and { type = "highpass", frequency = i } or nil,
+      onended = function() ended = ended + 1 end,
     }
     taken[i] = playing
     if i % 20 == 0 then play(ctx, 0.002) end
@@ -329,6 +330,10 @@ local function gameLayer()
     if i % 4 == 0 then playing:stop(0.02, perilune.now() + 0.01) end
     if playing.time < 0 then error("a playhead is before its sound") end
     if i % 25 == 0 then play(ctx, 0.002) end
+  end
+  for round = 1, 5 do
+    for i, playing in ipairs(taken) do playing.paused = round < 5 and (i + round) % 3 == 0 end
+    play(ctx, 0.012)
   end
   for i = 1, #taken, 2 do taken[i] = false end
   collectgarbage()
