@@ -114,7 +114,7 @@ typedef struct bench_voice {
 void bench_plan_voices(bench_voice *voices, uint32_t count, bool rates);
 
 /* What a voice does besides playing. */
-typedef enum { BENCH_PLAIN, BENCH_CUBIC, BENCH_SINC, BENCH_FILTERED } bench_extra;
+typedef enum { BENCH_PLAIN, BENCH_CUBIC, BENCH_SINC, BENCH_FILTERED, BENCH_PAUSED } bench_extra;
 #define BENCH_LOWPASS_HZ 1000.0f
 #define BENCH_LOWPASS_Q 0.7071f
 

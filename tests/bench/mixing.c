@@ -68,7 +68,8 @@ void bench_start_voices(peri_engine *engine, peri_buffer *sound, const bench_voi
       def.volume = voices[v].volume;
       def.pan = voices[v].pan;
       def.playback_rate = voices[v].rate;
-      bench_must(peri_source_play(engine, &def, peri_engine_destination(engine)) != 0, "play");
+      peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+      bench_must(source != 0 && (extra != BENCH_PAUSED || peri_source_set_paused(engine, source, true)), "play");
     }
     bench_render(engine, 1);
   }
@@ -193,6 +194,31 @@ static void race_numbers(peri_buffer *sound) {
   free(plans);
 }
 
+/* What voices cost that are not heard, beside as many that are. */
+static void race_idle(peri_buffer *sound) {
+  const uint32_t count = 1000, quanta = 8;
+  bench_voice *plans = malloc(count * sizeof *plans);
+  bench_must(plans != NULL, "memory");
+  bench_plan_voices(plans, count, false);
+  mix_scene heard = engine_scene(sound, plans, count, quanta, BENCH_PLAIN);
+  mix_scene paused = engine_scene(sound, plans, count, quanta, BENCH_PAUSED);
+  for (uint32_t v = 0; v < count; v++) plans[v].volume = 0;
+  mix_scene silent = engine_scene(sound, plans, count, quanta, BENCH_PLAIN);
+  bench_render(paused.engine, 4); /* the last ones fade out */
+  bench_must(bench_stats(paused.engine).sources_paused == count, "not all voices are paused");
+  bench_race figures = {.limit = {{"a voice that is heard", run_engine, &heard}}, .per = (double)count * quanta * N};
+  figures.name = "1,000 voices, silent";
+  figures.ours = (bench_side){NULL, run_engine, &silent};
+  bench_run(&figures);
+  figures.name = "1,000 voices, paused";
+  figures.ours.scene = &paused;
+  bench_run(&figures);
+  free_scene(&heard);
+  free_scene(&paused);
+  free_scene(&silent);
+  free(plans);
+}
+
 void bench_mixing(void) {
   static const struct {
     uint32_t count;
@@ -210,7 +236,7 @@ void bench_mixing(void) {
       double goal = crowds[c].goal && kind != MIX_FILTERED ? 1.5 : 0;
       race(sound, crowds[c].count, crowds[c].shown, kind, goal);
     }
-    if (kind == MIX_UNITY) race_numbers(sound);
+    if (kind == MIX_UNITY) race_numbers(sound), race_idle(sound);
   }
   peri_buffer_release(sound);
 }
