@@ -252,8 +252,8 @@ static uint32_t add_plain_voices(span_batch *batch, peri__voice **list, uint32_t
     if (!goes_on(voice, end, ~(uint32_t)USUAL, &low, &high) || !is_whole(voice) || voice->channels != 1) break;
     int64_t place = voice->position >> 32;
     if (place + N > high) break;
-    *span = (peri__span){.in = (const float *)voice->samples + place, .gain = {voice->gain[0], voice->gain[1]}};
-    span += voice->gain[0] != 0.0f || voice->gain[1] != 0.0f; /* silent ones only keep time */
+    if (voice->gain[0] != 0.0f || voice->gain[1] != 0.0f) /* silent ones only keep time */
+      *span++ = (peri__span){.in = (const float *)voice->samples + place, .gain = {voice->gain[0], voice->gain[1]}};
     voice->position += (int64_t)N << 32;
     *keep++ = voice;
   }
@@ -311,6 +311,7 @@ static bool add_stretch(span_batch *batch, peri__voice *voice) {
 /* Any voice, whatever happens to it in this quantum. False: it has ended. */
 static bool add_any(span_batch *batch, peri__voice *voice) {
   peri__render *render = batch->render;
+  if (voice->flags & PERI_VOICE_PAUSED) return false; /* it was stopped */
   peri__playback play;
   bool wide = !batch->sum || !fits_spans(batch, voice), filtered = (voice->flags & PERI_VOICE_FILTERED) != 0;
   uint32_t used = batch->scratch;
@@ -321,6 +322,20 @@ static bool add_any(span_batch *batch, peri__voice *voice) {
   if (voice->flags & PERI_VOICE_PAUSING) peri__voice_go_on_pausing(render, voice);
   bool unheard = !batch->sum && voice->flags & PERI_VOICE_RINGING; /* and its filter stands still */
   return !play.ended && !unheard;
+}
+
+/* Whether it is paused, and no stop ends it in this quantum. */
+static inline bool stands_still(const peri__render *render, const peri__voice *voice) {
+  return voice->flags & PERI_VOICE_PAUSED && voice->stop >= (int64_t)render->frame + N;
+}
+
+/* Those that stand still, as many in a row as there are; returns the place of the first other one. */
+static uint32_t skip_paused(peri__render *render, peri__voice **list, uint32_t from, uint32_t to, uint32_t *kept) {
+  uint32_t v = from, keep = *kept;
+  for (; v < to && stands_still(render, list[v]); v++) list[keep++] = list[v];
+  render->now_paused += v - from;
+  *kept = keep;
+  return v;
 }
 
 void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum,
@@ -335,18 +350,16 @@ void peri__voices_render(peri__render *render, peri__input *input, peri__signal 
   uint32_t kept = 0, count = input->count;
   for (uint32_t v = 0; v < count;) {
     if (is_full(&batch)) flush(&batch);
+    v = skip_paused(render, list, v, count, &kept);
     if (sum) v = add_plain_voices(&batch, list, v, count, &kept);
     if (v == count) break;
-    if (is_full(&batch)) continue;
-    peri__voice *voice = list[v++];
-    if (voice->flags & PERI_VOICE_PAUSED && voice->stop >= (int64_t)render->frame + N) {
-      render->now_paused++;
+    peri__voice *voice = list[v];
+    if (is_full(&batch) || stands_still(render, voice)) continue;
+    v++;
+    if ((sum && add_stretch(&batch, voice)) || add_any(&batch, voice))
       list[kept++] = voice;
-    } else if ((sum && add_stretch(&batch, voice)) || (!(voice->flags & PERI_VOICE_PAUSED) && add_any(&batch, voice))) {
-      list[kept++] = voice;
-    } else {
+    else
       retire(render, voice);
-    }
   }
   input->count = kept;
   if (sum && batch.count) flush(&batch);
