@@ -105,13 +105,13 @@ typedef enum {
 } peri_interpolation;
 
 typedef struct peri_engine_def {
-  uint32_t size;           /* sizeof(peri_engine_def); set by peri_default_engine_def */
-  uint32_t channels;       /* of the destination, 1 to 32; 2 */
-  double sample_rate;      /* Hz, 3,000 to 768,000; 48,000 */
-  size_t command_limit;    /* bytes of commands that may wait while nobody renders; 256 MiB */
-  uint32_t loader_threads; /* 1 to 16; 1. Started at the first asynchronous load or device */
+  uint32_t size;                    /* sizeof(peri_engine_def); set by peri_default_engine_def */
+  uint32_t channels;                /* of the destination, 1 to 32; 2 */
+  double sample_rate;               /* Hz, 3,000 to 768,000; 48,000 */
+  size_t command_limit;             /* bytes of commands that may wait while nobody renders; 256 MiB */
+  uint32_t loader_threads;          /* 1 to 16; 1. Started at the first asynchronous load or device */
   peri_interpolation interpolation; /* of sources that name none; PERI_INTERPOLATION_LINEAR */
-  peri_files files;        /* none */
+  peri_files files;                 /* none */
 } peri_engine_def;
 
 PERI_API peri_engine_def peri_default_engine_def(void);
@@ -156,21 +156,21 @@ typedef struct peri_stats {
   uint32_t sources_playing;   /* heard or keeping time in the last quantum */
   uint32_t sources_scheduled; /* started with a time that has not come */
   uint32_t sources_paused;
-  uint64_t sources_started;   /* that the audio thread has taken over since the engine was made */
-  uint64_t sources_ended;     /* of them, those that have ended */
-  uint32_t nodes;             /* of the graph, the destination included, sources left out */
-  uint32_t plan_steps;        /* of the render plan in use */
-  uint64_t source_bytes;      /* memory of source slots (all, free ones too) and voice lists */
-  uint64_t command_bytes;     /* of chunks alive: filled, in use, or empty for reuse */
-  uint64_t commands;          /* applied by the audio thread since the engine was made */
-  uint64_t quanta;            /* rendered */
-  double load;                /* time spent rendering over the time it lasts, mean of the last 100 ms or so */
-  double load_peak;           /* the worst callback of the last second or so, likewise */
-  uint64_t underruns;         /* callbacks of a device that came too late or took too long */
-  uint64_t nonfinite;         /* quanta silenced because a NaN or infinity appeared */
-  uint64_t tap_dropped;       /* blocks dropped by taps, in all */
-  uint64_t device_losses;     /* devices lost since the engine was made */
-  uint32_t loads;             /* asynchronous loads under way */
+  uint64_t sources_started; /* that the audio thread has taken over since the engine was made */
+  uint64_t sources_ended;   /* of them, those that have ended */
+  uint32_t nodes;           /* of the graph, the destination included, sources left out */
+  uint32_t plan_steps;      /* of the render plan in use */
+  uint64_t source_bytes;    /* memory of source slots (all, free ones too) and voice lists */
+  uint64_t command_bytes;   /* of chunks alive: filled, in use, or empty for reuse */
+  uint64_t commands;        /* applied by the audio thread since the engine was made */
+  uint64_t quanta;          /* rendered */
+  double load;              /* time spent rendering over the time it lasts, mean of the last 100 ms or so */
+  double load_peak;         /* the worst callback of the last second or so, likewise */
+  uint64_t underruns;       /* callbacks of a device that came too late or took too long */
+  uint64_t nonfinite;       /* quanta silenced because a NaN or infinity appeared */
+  uint64_t tap_dropped;     /* blocks dropped by taps, in all */
+  uint64_t device_losses;   /* devices lost since the engine was made */
+  uint32_t loads;           /* asynchronous loads under way */
 } peri_stats;
 
 /* A snapshot; never blocks the audio thread. */
@@ -406,11 +406,11 @@ typedef struct peri_source_def {
   bool panned;       /* apply `pan`: equal power, mono becomes stereo (Web Audio 1.1, StereoPannerNode); false */
   bool whole_frames; /* round start and stop times to whole frames; false keeps fractions */
   bool loop;
-  peri_buffer *buffer;         /* may be NULL; the source takes its own reference */
-  float volume;                /* 1 */
-  float pan;                   /* −1 left to 1 right */
-  float playback_rate;         /* 1; > 0 here (any sign through the parameter) */
-  float detune;                /* cents; 0 */
+  peri_buffer *buffer; /* may be NULL; the source takes its own reference */
+  float volume;        /* 1 */
+  float pan;           /* −1 left to 1 right */
+  float playback_rate; /* 1; > 0 here (any sign through the parameter) */
+  float detune;        /* cents; 0 */
   peri_interpolation interpolation;
   peri_filter filter;          /* PERI_FILTER_NONE, 1,000 Hz, 0.7071 */
   double loop_start, loop_end; /* seconds of the sound; 0, 0: all of it */
@@ -470,9 +470,9 @@ PERI_API bool peri_source_set_volume(peri_engine *engine, peri_node source, floa
 PERI_API bool peri_source_set_pan(peri_engine *engine, peri_node source, float pan, double seconds);
 PERI_API bool peri_source_get_volume(peri_engine *engine, peri_node source, float *volume, float *pan);
 
-/* A paused source fades out over two quanta (5.3 ms at 48 kHz), stands still, costs next to nothing, and fades in again.
- * Its times wait with it: its start, its stop and its fades come as much later as it was paused. One that is paused
- * before its start starts when it goes on. A stop ends it all the same. */
+/* A paused source fades out over two quanta (5.3 ms at 48 kHz), stands still, costs next to nothing, and fades in
+ * again. Its times wait with it: its start, its stop and its fades come as much later as it was paused. One that is
+ * paused before its start starts when it goes on. A stop ends it all the same. */
 PERI_API bool peri_source_set_paused(peri_engine *engine, peri_node source, bool paused);
 
 /* The filter inside the voice, moved there over `seconds`, rounded up to whole quanta (0: at once, from the next
