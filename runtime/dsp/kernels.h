@@ -10,7 +10,7 @@
 #include "dsp/sinc.h"
 
 /* Reads `count` samples between those of `in`: out[i] lies at position + i × step, 32.32 frames into `in`; steps are
- * positive. Let the whole frames of the first and the last position be f and l: what is needed lies between
+ * not negative. Let the whole frames of the first and the last position be f and l: what is needed lies between
  * in[f − before] and in[l + after], and what is read between in[f − before] and in[l + PERI_READ_AHEAD]. */
 typedef void peri__reader(float *out, const float *in, int64_t position, int64_t step, uint32_t count);
 

@@ -26,7 +26,7 @@ typedef struct peri__sinc_bank {
 /* CONTROL. Computes the tables, at the first call; any thread. Allocates nothing and cannot fail. */
 void peri__sinc_prepare(void);
 
-/* AUDIO THREAD, once they are prepared: the bank for a positive step. */
+/* AUDIO THREAD, once they are prepared: the bank for a step that is not negative. */
 const peri__sinc_bank *peri__sinc_bank_for(int64_t step) PERI_AUDIO_THREAD;
 
 #endif

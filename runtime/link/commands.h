@@ -21,7 +21,7 @@ struct peri__storage;
 /* Where a plan waits. NULL: a later one took its place, or it was taken. */
 typedef _Atomic(struct peri__plan *) peri__plan_place;
 
-/* name, fields of the record. A new command is one line here and one case in render/commands.c. */
+/* name, fields of the record. A new command is one line here and one case in render/apply.c. */
 #define PERI_COMMANDS(COMMAND)                                                                                         \
   COMMAND(PLAN, peri__plan_place plan;)                                                                                \
   COMMAND(SOURCE_MOVE, struct peri__voice *voice; struct peri__input * from, *to;)                                     \

@@ -207,7 +207,7 @@ static uint32_t play_window(const peri__render *render, const peri__voice *voice
     from = top;
   } else {
     from = whole - r->before;
-    position = voice->position - (from << 32);
+    position = voice->position - from * PERI_ONE;
   }
   int64_t most = frames_to(position, step, (int64_t)(WINDOW - r->after) << 32, count);
   count = most < 1 ? 1 : (uint32_t)most;
@@ -216,7 +216,7 @@ static uint32_t play_window(const peri__render *render, const peri__voice *voice
   for (uint32_t c = 0; c < voice->channels; c++) {
     unroll(render, voice, r, window, c, backwards && !holding ? from - needed + 1 : from, needed);
     if (backwards && !holding) reverse(window, needed);
-    read_between(render, r, scratch + c * N, window, position, step ? step : 1, count);
+    read_between(render, r, scratch + c * N, window, position, step, count);
   }
   return count;
 }
@@ -227,7 +227,7 @@ static uint32_t play_clear(const peri__render *render, const peri__voice *voice,
   if (voice->step <= 0 || voice->flags & PERI_VOICE_S16) return 0;
   int64_t first = (voice->position >> 32) - r->before, edge = r->wraps ? r->high : voice->frames;
   if (first < (voice->flags & PERI_VOICE_WRAPPED ? r->low : 0)) return 0;
-  count = (uint32_t)frames_to(voice->position, voice->step, (edge - r->after) << 32, count);
+  count = (uint32_t)frames_to(voice->position, voice->step, (edge - r->after) * PERI_ONE, count);
   for (uint32_t c = 0; count && c < voice->channels; c++) {
     const float *in = (const float *)voice->samples + (size_t)c * peri__stride(voice->frames);
     read_between(render, r, scratch + c * N, in, voice->position, voice->step, count);
@@ -387,9 +387,9 @@ static void play_sound(peri__render *render, peri__voice *voice, peri__playback 
 
 /* After the quantum: how far it came, for the duration and for whoever asked. */
 static void keep_time(peri__voice *voice, peri__source_details *details, uint32_t frames, int64_t position) {
-  if (details->duration != PERI_NEVER && details->elapsed > -PERI_NEVER / 2) /* backwards it counts down, without end */
+  if (details->duration != PERI_NEVER && details->elapsed > -PERI_NEVER / 4) /* backwards it counts down, without end */
     details->elapsed += (int64_t)frames * voice->step;
-  atomic_store_explicit(&details->shown_position, position, memory_order_relaxed);
+  atomic_store_explicit(&details->shown_position, position > 0 ? position : 0, memory_order_relaxed);
   if (is_spent(voice, details)) voice->flags &= (uint16_t)~PERI_VOICE_DETAILED;
 }
 
@@ -421,7 +421,8 @@ bool peri__playhead_play(peri__render *render, peri__voice *voice, peri__playbac
     play->ended = true;
   }
   bool stopped = play->ended;
-  if (details) {
+  bool ringing = (voice->flags & PERI_VOICE_RINGING) != 0;
+  if (details && !ringing) {
     uint32_t length = play->last - play->first, left = within_duration(voice, details, length);
     if (left < length) {
       play->last = play->first + left;
@@ -429,7 +430,6 @@ bool peri__playhead_play(peri__render *render, peri__voice *voice, peri__playbac
     }
   }
   int64_t before = voice->position;
-  bool ringing = (voice->flags & PERI_VOICE_RINGING) != 0;
   bool has_samples = voice->samples != NULL && play->first < play->last && !ringing;
   play->channel[0] = NULL;
   if (has_samples) play_sound(render, voice, play, scratch);

@@ -170,7 +170,9 @@ static void mix_voice(span_batch *batch, peri__voice *voice, peri__playback *pla
   uint32_t count = peri__gain_pieces(batch->render, voice, play, pieces);
   peri__filter *filter = filter_in_use(voice);
   batch->sum->silent = false;
-  if (filter) filter_voice(batch, voice, filter, play->channel, scratch, wide || count > 1);
+  if (filter) filter_voice(batch, voice, filter, play->channel, scratch, wide || count > 1 || play->last < N);
+  for (uint32_t c = 0; filter && c < voice->channels; c++) /* it rings, but a stop is a stop */
+    memset(scratch + c * N + play->last, 0, (N - play->last) * sizeof(float));
   if (!wide) {
     add_voice(batch, voice, play, pieces, count);
     return;

@@ -184,17 +184,50 @@ TEST(extreme_rates_and_durations_break_no_arithmetic) {
     def.loop = k & 1;
     def.loop_start = k & 2 ? 100.25 / RATE : 0.0;
     def.loop_end = k & 2 ? 100.375 / RATE : 0.0;
-    def.duration = 20000.0;
+    def.duration = 22369.0; /* the longest that is counted, near enough */
     def.offset = 1e299;
     peri_node source = peri_source_create(engine, &def);
     CHECK(peri_connect(engine, source, 0, peri_engine_destination(engine), 0));
     CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, rates[k / 12]));
     CHECK(peri_param_set_value(engine, source, PERI_SOURCE_DETUNE, cents[k / 4 % 3]));
-    CHECK(peri_source_start(engine, source, 0.3 / RATE, k % 3 ? 0.0 : 1e299, 20000.0));
+    CHECK(peri_source_start(engine, source, 0.3 / RATE, k % 3 ? 0.0 : 1e299, def.duration));
   }
   float *out = scene_render(engine, 128 * 100, 512);
   for (int i = 0; i < 128 * 100; i++) CHECK(isfinite(out[i]));
   free(out);
+  peri_buffer_release(ramp);
+  peri_engine_destroy(engine);
+}
+
+TEST(the_position_of_a_playhead_before_the_sound_is_0) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *ramp = scene_ramp(777);
+  peri_node source = scene_source(engine, ramp);
+  CHECK(peri_source_set_loop(engine, source, true));
+  CHECK(peri_source_set_loop_points(engine, source, 300 / RATE, 500 / RATE));
+  CHECK(peri_source_start(engine, source, 0.0, 0.0, INFINITY));
+  double seconds = -1.0;
+  CHECK(peri_source_get_position(engine, source, &seconds));
+  free(scene_render(engine, 128, 128));
+  CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, -1.5f));
+  free(scene_render(engine, 1280, 128));
+  CHECK(peri_source_get_position(engine, source, &seconds));
+  CHECK(seconds == 0.0);
+  peri_buffer_release(ramp);
+  peri_engine_destroy(engine);
+}
+
+TEST(a_loop_that_ran_backwards_at_full_speed_has_all_of_its_duration_left) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *ramp = scene_ramp(777);
+  peri_node source = scene_source(engine, ramp);
+  CHECK(peri_source_set_loop(engine, source, true));
+  CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, -3e38f));
+  CHECK(peri_source_start(engine, source, 0.0, 0.0, 22369.0));
+  free(scene_render(engine, 128 * 100, 512));
+  CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, 1.0f));
+  free(scene_render(engine, 128 * 100, 512));
+  CHECK(peri_source_get_state(engine, source) == PERI_SOURCE_PLAYING);
   peri_buffer_release(ramp);
   peri_engine_destroy(engine);
 }

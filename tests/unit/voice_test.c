@@ -182,6 +182,30 @@ TEST(a_sinc_goes_round_a_loop_without_a_seam) {
   peri_buffer_release(def.buffer);
 }
 
+/* So near to the next frame that any step at all would reach it. */
+TEST(at_a_rate_of_0_every_interpolation_holds_its_place) {
+  for (int way = PERI_INTERPOLATION_NONE; way <= PERI_INTERPOLATION_SINC; way++) {
+    peri_engine *engine = scene_engine(1);
+    peri_buffer *buffer = peri_buffer_create(1, 3, RATE * (1 - 0x1p-31));
+    const float sound[3] = {0.25f, 0.5f, 1.0f};
+    CHECK(peri_buffer_write(buffer, 0, 0, sound, 3));
+    peri_source_def def = peri_default_source_def();
+    def.buffer = buffer;
+    def.interpolation = (peri_interpolation)way;
+    def.at = 127 / RATE;
+    peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+    free(scene_render(engine, 128, 128));
+    CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, 0.0f));
+    float *out = scene_render(engine, 256, 128);
+    if (way < PERI_INTERPOLATION_SINC) CHECK_NEAR(out[0], way == PERI_INTERPOLATION_NONE ? 0.25 : 0.5, 1e-6);
+    CHECK(out[0] != 0.0f);
+    for (int i = 1; i < 256; i++) CHECK(out[i] == out[0]);
+    free(out);
+    peri_buffer_release(buffer);
+    peri_engine_destroy(engine);
+  }
+}
+
 TEST(backwards_every_interpolation_reads_the_same_sound) {
   static float sound[4000], turned[4000];
   for (int i = 0; i < 4000; i++) sound[i] = turned[3999 - i] = (float)chance(-0.5, 0.5);
@@ -325,6 +349,29 @@ TEST(a_filter_rings_out_when_the_sound_ends_and_then_the_source_ends) {
     CHECK(peri_source_stop(engine, source, 0.0)); /* a stop is one, ringing or not */
     out = scene_render(engine, 1024, 512);
     for (int i = 0; i < 1024 * channels; i++) CHECK(out[i] == 0.0f);
+    free(out);
+    peri_buffer_release(def.buffer);
+    peri_engine_destroy(engine);
+  }
+}
+
+/* While it sounds, fades or rings; alike in the kernels' way and in that of many channels. */
+TEST(a_filtered_source_stops_on_its_exact_frame) {
+  for (int k = 0; k < 9; k++) {
+    uint32_t channels = 1 + (uint32_t)(k % 3);
+    peri_engine *engine = scene_engine(channels);
+    peri_source_def def = peri_default_source_def();
+    def.buffer = scene_constant(channels, 10000, 0.5f);
+    def.filter = (peri_filter){PERI_FILTER_LOWPASS, 50.0f, 5.0f};
+    if (k / 3 == 2) def.duration = 300 / RATE;
+    peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+    if (k / 3 == 1)
+      CHECK(peri_source_fade_out(engine, source, 600 / RATE, 400 / RATE));
+    else
+      CHECK(peri_source_stop(engine, source, 1000 / RATE));
+    float *out = scene_render(engine, 1280, 128);
+    if (k / 3 != 1) CHECK(fabsf(out[999 * channels]) > 0.01f);
+    for (uint32_t i = 1000 * channels; i < 1280 * channels; i++) CHECK(out[i] == 0.0f);
     free(out);
     peri_buffer_release(def.buffer);
     peri_engine_destroy(engine);
