@@ -209,7 +209,7 @@ TEST(the_position_of_a_playhead_before_the_sound_is_0) {
   double seconds = -1.0;
   CHECK(peri_source_get_position(engine, source, &seconds));
   free(scene_render(engine, 128, 128));
-  CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, -1.5f));
+  CHECK(peri_param_set_value_at_time(engine, source, PERI_SOURCE_PLAYBACK_RATE, -1.5f, 0.0));
   free(scene_render(engine, 1280, 128));
   CHECK(peri_source_get_position(engine, source, &seconds));
   CHECK(seconds == 0.0);
@@ -223,7 +223,7 @@ TEST(a_loop_that_ran_backwards_at_full_speed_has_all_of_its_duration_left) {
   peri_node source = scene_source(engine, ramp);
   CHECK(peri_source_set_loop(engine, source, true));
   CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, -3e38f));
-  CHECK(peri_source_start(engine, source, 0.0, 0.0, 22369.0));
+  CHECK(peri_source_start(engine, source, 3 / RATE, 0.0, 22369.0));
   free(scene_render(engine, 128 * 100, 512));
   CHECK(peri_param_set_value(engine, source, PERI_SOURCE_PLAYBACK_RATE, 1.0f));
   free(scene_render(engine, 128 * 100, 512));
