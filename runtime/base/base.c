@@ -94,7 +94,7 @@ void peri__log(peri_log_level level, const char *format, ...) {
 
 /* ---- Memory ----------------------------------------------------------------------------------------------------- */
 
-void *peri__allocate(size_t bytes, size_t alignment) {
+void *peri__allocate_raw(size_t bytes, size_t alignment) {
   PERI_ASSERT_NOT_AUDIO_THREAD();
   if (alignment < 16) alignment = 16;
   bool refuse = atomic_load_explicit(&memory_fail_in, memory_order_relaxed) != 0 &&
@@ -104,10 +104,14 @@ void *peri__allocate(size_t bytes, size_t alignment) {
     peri__fail("out of memory: %zu bytes were wanted", bytes);
     return NULL;
   }
-  memset(memory, 0, bytes);
   atomic_fetch_add_explicit(&memory_bytes, bytes, memory_order_relaxed);
   atomic_fetch_add_explicit(&memory_takes, 1, memory_order_relaxed);
   return memory;
+}
+
+void *peri__allocate(size_t bytes, size_t alignment) {
+  void *memory = peri__allocate_raw(bytes, alignment);
+  return memory ? memset(memory, 0, bytes) : NULL;
 }
 
 void peri__release(void *memory, size_t bytes) {

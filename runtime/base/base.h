@@ -39,6 +39,8 @@ bool peri__fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Memory, zeroed, by the hooks; NULL sets peri_error(). Never on the audio thread. `bytes` and `alignment` must be the
  * same at release. */
 void *peri__allocate(size_t bytes, size_t alignment);
+/* The same, not zeroed: for much that is written before it is read. */
+void *peri__allocate_raw(size_t bytes, size_t alignment);
 void peri__release(void *memory, size_t bytes); /* NULL is ignored */
 #define PERI_NEW(type) ((type *)peri__allocate(sizeof(type), _Alignof(type) < 16 ? 16 : _Alignof(type)))
 #define PERI_NEW_ARRAY(type, count)                                                                                    \

@@ -1,5 +1,6 @@
 #include "media/decoders.h"
 
+#include "dsp/mix.h"
 #include "dsp/resample.h"
 
 #include <ctype.h>
@@ -78,6 +79,7 @@ static void silence_nonfinite(const peri__sound_file *file, peri__storage *stora
   uint64_t found = 0;
   for (uint32_t c = 0; c < storage->channels; c++) {
     float *samples = peri__storage_channel(storage, c);
+    if (peri__all_finite(samples, storage->frames)) continue;
     for (uint32_t i = 0; i < storage->frames; i++) {
       if (isfinite(samples[i])) continue;
       samples[i] = 0;
@@ -106,7 +108,7 @@ static peri__storage *resampled(const peri__sound_file *file, const peri__storag
   float *table = PERI_NEW_ARRAY(float, resampler.table_floats);
   if (!table) return NULL;
   peri__resampler_prepare(&resampler, table);
-  peri__storage *result = peri__storage_create(storage->channels, (uint32_t)frames, sample_rate);
+  peri__storage *result = peri__storage_create_raw(storage->channels, (uint32_t)frames, sample_rate);
   if (result) {
     resample_channels(&resampler, table, storage, result);
     /* Rounding the length may have cut a part of a frame. */

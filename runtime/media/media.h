@@ -26,7 +26,9 @@ typedef struct peri__storage {
 
 /* A storage of silence with one holder; NULL sets peri_error(). Ranges were checked. */
 peri__storage *peri__storage_create(uint32_t channels, uint32_t frames, double sample_rate);
-/* The same, of int16. */
+/* The same, of float32 whose values are to be written, all of them; behind them is silence. */
+peri__storage *peri__storage_create_raw(uint32_t channels, uint32_t frames, double sample_rate);
+/* Of silence, of int16. */
 peri__storage *peri__storage_create_s16(uint32_t channels, uint32_t frames, double sample_rate);
 /* The storage in another format, or itself when it has it; takes over the caller's hold. Rounds to the nearest int16
  * and clips. NULL, and the hold gone, without memory. */

@@ -15,7 +15,7 @@ typedef struct peri__packet {
  * packets go on where they should. Streams beside it are passed over. */
 typedef struct peri__ogg_reader {
   const peri__sound_file *file;
-  uint32_t crc[256];
+  uint32_t crc[8][256];                                /* of a byte that 0 to 7 bytes of zeros follow */
   size_t next;                                         /* where the next page begins */
   size_t body, body_end;                               /* of the page in use */
   const unsigned char *lacing, *lacing_end, *last_end; /* its segments left; the one that ends its last whole packet */
@@ -42,6 +42,8 @@ typedef struct peri__ogg_writer {
   bool continued, begun;
 } peri__ogg_writer;
 
+/* Room for a stream of about `size` bytes; more is made as it is needed. */
+bool peri__ogg_begin(peri__ogg_writer *writer, size_t size);
 bool peri__ogg_write(peri__ogg_writer *writer, const unsigned char *bytes, size_t size); /* false: no memory */
 void peri__ogg_end_page(peri__ogg_writer *writer);
 void peri__ogg_release(peri__ogg_writer *writer);

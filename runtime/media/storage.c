@@ -16,7 +16,7 @@ static uint64_t counted_bytes(const peri__storage *storage) {
   return (uint64_t)storage->channels * storage->frames * sample_size(storage);
 }
 
-static peri__storage *create(uint32_t channels, uint32_t frames, double sample_rate, bool s16) {
+static peri__storage *create(uint32_t channels, uint32_t frames, double sample_rate, bool s16, bool raw) {
   peri__storage *storage = PERI_NEW(peri__storage);
   if (!storage) return NULL;
   storage->channels = channels;
@@ -24,7 +24,8 @@ static peri__storage *create(uint32_t channels, uint32_t frames, double sample_r
   storage->stride = (frames + PERI_STORAGE_PADDING + 15u) & ~15u;
   storage->sample_rate = sample_rate;
   size_t samples = (size_t)channels * storage->stride, size = s16 ? sizeof(int16_t) : sizeof(float);
-  void *memory = peri__allocate(samples * size, PERI_CACHE_LINE);
+  void *memory =
+      raw ? peri__allocate_raw(samples * size, PERI_CACHE_LINE) : peri__allocate(samples * size, PERI_CACHE_LINE);
   if (!memory) {
     peri__release(storage, sizeof *storage);
     return NULL;
@@ -37,11 +38,18 @@ static peri__storage *create(uint32_t channels, uint32_t frames, double sample_r
 }
 
 peri__storage *peri__storage_create(uint32_t channels, uint32_t frames, double sample_rate) {
-  return create(channels, frames, sample_rate, false);
+  return create(channels, frames, sample_rate, false, false);
 }
 
 peri__storage *peri__storage_create_s16(uint32_t channels, uint32_t frames, double sample_rate) {
-  return create(channels, frames, sample_rate, true);
+  return create(channels, frames, sample_rate, true, false);
+}
+
+peri__storage *peri__storage_create_raw(uint32_t channels, uint32_t frames, double sample_rate) {
+  peri__storage *storage = create(channels, frames, sample_rate, false, true);
+  for (uint32_t c = 0; storage && c < channels; c++)
+    memset(peri__storage_channel(storage, c) + frames, 0, (storage->stride - frames) * sizeof(float));
+  return storage;
 }
 
 static void take_marks(peri__storage *to, const peri__storage *from) {
@@ -51,7 +59,7 @@ static void take_marks(peri__storage *to, const peri__storage *from) {
 
 peri__storage *peri__storage_copy(const peri__storage *storage) {
   bool s16 = storage->samples16 != NULL;
-  peri__storage *copy = create(storage->channels, storage->frames, storage->sample_rate, s16);
+  peri__storage *copy = create(storage->channels, storage->frames, storage->sample_rate, s16, true);
   if (!copy) return NULL;
   memcpy(peri__storage_data(copy), peri__storage_data(storage), sample_bytes(storage));
   copy->nonfinite = storage->nonfinite;
@@ -62,7 +70,7 @@ peri__storage *peri__storage_copy(const peri__storage *storage) {
 peri__storage *peri__storage_convert(peri__storage *storage, peri_format format) {
   bool s16 = format == PERI_FORMAT_S16;
   if (s16 == (storage->samples16 != NULL)) return storage;
-  peri__storage *made = create(storage->channels, storage->frames, storage->sample_rate, s16);
+  peri__storage *made = create(storage->channels, storage->frames, storage->sample_rate, s16, false);
   float piece[1024];
   for (uint32_t c = 0; made && c < made->channels; c++) {
     for (uint32_t at = 0; at < made->frames; at += 1024) {

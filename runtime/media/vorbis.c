@@ -129,7 +129,7 @@ static bool read_stream(stream *s, const peri__sound_file *file, peri__ogg_write
   peri__ogg_reader reader;
   *s = (stream){.file = file};
   if (!peri__ogg_open(&reader, file)) return false;
-  bool fine = read_headers(s, &reader, writer) && read_audio(s, &reader, writer);
+  bool fine = peri__ogg_begin(writer, file->size) && read_headers(s, &reader, writer) && read_audio(s, &reader, writer);
   peri__ogg_close(&reader);
   if (!fine) return false;
   cut(s);
@@ -174,7 +174,7 @@ static peri__storage *decode_stream(const stream *s, const peri__ogg_writer *wri
   stb_vorbis *decoder = stb_vorbis_open_memory(writer->bytes, (int)writer->size, &problem, NULL);
   if (!decoder)
     return peri__cannot_decode(s->file, "its Vorbis headers are corrupted (stb_vorbis error %d)", problem), NULL;
-  peri__storage *storage = peri__storage_create(s->form.channels, (uint32_t)s->frames, s->sample_rate);
+  peri__storage *storage = peri__storage_create_raw(s->form.channels, (uint32_t)s->frames, s->sample_rate);
   if (storage && !decode_into(s, decoder, storage)) {
     peri__storage_drop(storage);
     storage = NULL;

@@ -33,9 +33,12 @@ typedef struct setup {
 static uint32_t take(bits *in, uint32_t count) {
   if (in->end - in->at < count) in->over = true, in->at = in->end;
   if (in->over) return 0;
-  uint32_t value = 0;
-  for (uint32_t i = 0; i < count; i++, in->at++) value |= (uint32_t)(in->bytes[in->at >> 3] >> (in->at & 7) & 1) << i;
-  return value;
+  const unsigned char *byte = in->bytes + (in->at >> 3);
+  uint32_t start = in->at & 7;
+  uint64_t value = 0;
+  for (uint32_t got = 0; got < start + count; got += 8) value |= (uint64_t)*byte++ << got;
+  in->at += count;
+  return (uint32_t)(value >> start & (((uint64_t)1 << count) - 1));
 }
 
 static void skip(bits *in, uint64_t count) {

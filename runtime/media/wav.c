@@ -153,7 +153,7 @@ static bool load(const peri__sound_file *file, const wav_header *header, loaded 
 
 static peri__storage *make_storage(const peri__sound_file *file, const loaded *wav) {
   uint32_t channels = wav->spec.channels, frames = (uint32_t)wav->frames;
-  peri__storage *storage = peri__storage_create(channels, frames, wav->spec.freq);
+  peri__storage *storage = peri__storage_create_raw(channels, frames, wav->spec.freq);
   for (uint32_t c = 0; storage && c < channels; c++) {
     if (copy_channel(wav->spec.format, peri__storage_channel(storage, c), wav->bytes, c, frames, channels)) continue;
     peri__storage_drop(storage);

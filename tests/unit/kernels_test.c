@@ -1,6 +1,10 @@
 #include "unit/kernel_checks.h"
 #include "unit/test.h"
 
+#include "dsp/mix.h"
+
+#include <float.h>
+
 #define N PERI_QUANTUM
 
 #define EACH_KERNELS(kernels)                                                                                          \
@@ -128,5 +132,21 @@ TEST(a_filter_has_the_same_bits_in_every_table_and_beside_any_neighbours) {
   EACH_KERNELS(kernels) {
     for (size_t count = 0; count <= MOST_LANES; count++)
       if (!filters_alike(kernels, count, 3)) fail_msg("%s, %zu lanes", kernels->name, count);
+  }
+}
+
+TEST(one_sample_that_is_no_number_is_found_wherever_it_stands) {
+  const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
+  for (size_t count = 0; count <= 2 * N + 3; count += count < 5 ? 1 : 17) {
+    float samples[2 * N + 5];
+    for (size_t i = 0; i < count + 1; i++) samples[i] = i % 2 ? -FLT_MAX : 1e-45f;
+    samples[count] = NAN; /* behind the end */
+    CHECK(peri__all_finite(samples, count));
+    for (size_t i = 0; i < count; i++) {
+      float kept = samples[i];
+      samples[i] = bad[i % 4];
+      CHECK(!peri__all_finite(samples, count));
+      samples[i] = kept;
+    }
   }
 }

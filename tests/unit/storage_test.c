@@ -15,6 +15,21 @@ TEST(a_new_storage_is_silent_and_aligned) {
   peri__storage_drop(storage);
 }
 
+/* Memory that was used before comes back with what was in it. */
+TEST(what_lies_behind_a_raw_storage_is_silent) {
+  for (int round = 0; round < 3; round++) {
+    peri__storage *storage = peri__storage_create_raw(2, 1001, 44100);
+    CHECK(storage);
+    for (uint32_t c = 0; c < 2; c++) {
+      float *samples = peri__storage_channel(storage, c);
+      CHECK_EQ((uintptr_t)samples % PERI_CACHE_LINE, 0);
+      for (uint32_t i = 1001; i < storage->stride; i++) CHECK(samples[i] == 0);
+      for (uint32_t i = 0; i < storage->stride; i++) samples[i] = 1;
+    }
+    peri__storage_drop(storage);
+  }
+}
+
 TEST(a_storage_is_freed_by_its_last_holder) {
   uint64_t samples_before = peri__storage_bytes_alive(), memory_before = peri__memory_bytes();
   peri__storage *storage = peri__storage_create(1, 14400, 48000);
