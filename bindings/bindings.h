@@ -139,7 +139,7 @@ struct peri__lua {
   bool closing;
   int metatables[PERI_LUA_TYPES];                  /* registry references, as the rest */
   int handles;                                     /* weak: address → handle, for those that must be found again */
-  int extras;                                      /* weak: Source → what few of them have */
+  int extras;                                      /* weak: handle → what few of them have */
   const char *play_options[PERI_LUA_PLAY_OPTIONS]; /* names, as this state has them, kept by the registry */
   int core;                                        /* the table of C functions for the Lua half */
   int module, on_error, files;                     /* LUA_NOREF: none */
@@ -158,6 +158,11 @@ void *peri__lua_new(lua_State *L, peri__lua *state, const peri__lua_type *type, 
  * and returns true, or pushes nothing; `remember` notes the one on top of the stack. */
 bool peri__lua_find(lua_State *L, peri__lua *state, const void *address);
 void peri__lua_remember(lua_State *L, peri__lua *state, const void *address);
+
+/* One value that lives as long as the handle at `handle` (an index from the bottom), though it may lead to it: `keep`
+ * pops it. Only handles that have one pay for it. Not for a Source, whose extras stand in its place. */
+void peri__lua_keep(lua_State *L, peri__lua *state, int handle);
+void peri__lua_push_kept(lua_State *L, peri__lua *state, int handle); /* or nil */
 
 /* Calls the function below its `arguments` and reports an error; true when there was none. Pops all of them. */
 bool peri__lua_call(lua_State *L, peri__lua *state, int arguments);

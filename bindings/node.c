@@ -6,7 +6,7 @@
 
 peri__lua_node *peri__lua_new_node(lua_State *L, peri__lua *state, peri__lua_context *context,
                                    const peri__lua_type *type) {
-  peri__lua_node *node = peri__lua_new(L, state, type, type->id == PERI_LUA_BUFFER_SOURCE ? 1 : 0);
+  peri__lua_node *node = peri__lua_new(L, state, type, 0);
   peri__lua_context_retain(context);
   node->context = context;
   return node;

@@ -109,9 +109,8 @@ static void set_loop_end(lua_State *L, peri__lua *state, void *self, int value, 
 
 static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
   const buffer_source *source = self;
-  (void)state;
   if (!source->started)
-    lua_getiuservalue(L, 1, 1);
+    peri__lua_push_kept(L, state, 1);
   else if (source->node.context)
     peri__lua_push_callback(L, source->node.context, peri__lua_source_key(source->node.id));
   else
@@ -121,7 +120,6 @@ static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
 /* The handle stands at index 1 (an assignment) or below the options of its factory. */
 static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  (void)state;
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
   if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
   if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value), 0)) peri__lua_fail_engine(L);
@@ -131,7 +129,7 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
   }
   source->keeps_function = !lua_isnil(L, value);
   lua_pushvalue(L, value);
-  lua_setiuservalue(L, lua_touserdata(L, 1) == self ? 1 : 3, 1);
+  peri__lua_keep(L, state, lua_touserdata(L, 1) == self ? 1 : 3);
 }
 
 /* A copy, or nil: what is changed in it changes nothing until it is assigned. */
@@ -179,8 +177,8 @@ static const peri__lua_property properties[] = {
 /* ---- Methods ---------------------------------------------------------------------------------------------------- */
 
 /* The function goes where it is found when the source has ended, and comes back when it does not start. */
-static void hand_over_function(lua_State *L, buffer_source *source) {
-  lua_getiuservalue(L, 1, 1);
+static void hand_over_function(lua_State *L, const buffer_source *source) {
+  peri__lua_push_kept(L, peri__lua_state(L), 1);
   peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), lua_gettop(L));
   lua_pop(L, 1);
 }
@@ -217,7 +215,7 @@ static int start(lua_State *L) {
   if (!source->keeps_function) return 0;
   source->keeps_function = false;
   lua_pushnil(L);
-  lua_setiuservalue(L, 1, 1);
+  peri__lua_keep(L, peri__lua_state(L), 1);
   return 0;
 }
 
