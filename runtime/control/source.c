@@ -169,6 +169,10 @@ void peri__source_gains(const peri__source *source, uint32_t channels, float gai
   gain[2] = gain[3] = 0.0f;
   if (!(source->flags & PERI_SOURCE_PANNED) || channels > 2) return;
   bool mono = channels == 1;
+  if (pan == 0.0f) { /* the middle, where most sounds are: to the bit what the sines below come to */
+    if (mono) gain[0] = gain[1] = volume * 0.70710678118654752440f;
+    return;
+  }
   double x = mono ? ((double)pan + 1.0) / 2.0 : pan <= 0.0f ? (double)pan + 1.0 : (double)pan;
   peri__pair sides = peri__sin_quarters((peri__pair){1.0 - x, x});
   float left = volume * (float)sides[0], right = volume * (float)sides[1];
@@ -337,7 +341,7 @@ uint32_t peri__source_junction(peri_engine *engine, peri__source *source) {
 
 /* ---- Create ----------------------------------------------------------------------------------------------------- */
 
-static bool take_use(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
+static inline bool take_use(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
   peri__use *use = engine->last_use;
   if (!(use && peri__use_is_of(use, buffer)) && !(use = peri__use_find_or_make(engine, buffer))) return false;
   use->count++;
