@@ -35,8 +35,7 @@ void peri__lua_fail_engine(lua_State *L) { peri__lua_fail(L, "%s", peri_error())
 
 /* ---- Types ------------------------------------------------------------------------------------------------------ */
 
-/* What stands at `index` if it may be a handle, with its size: other libraries' userdata are read, never followed. Only
- * a full userdata has both an address and a length. */
+/* What stands at `index` if it may be a handle, with its size. */
 static const peri__lua_head *head_at(lua_State *L, int index, size_t *size) {
   const peri__lua_head *head = lua_touserdata(L, index);
   *size = head ? lua_rawlen(L, index) : 0;
@@ -57,11 +56,10 @@ static const peri__lua_type *type_of(lua_State *L, int index) {
   return head ? known_type(head, size) : NULL;
 }
 
-void *peri__lua_test(lua_State *L, int index, const peri__lua_type *type) {
+void *peri__lua_test_any(lua_State *L, int index, const peri__lua_type *type) {
   size_t size;
   const peri__lua_head *head = head_at(L, index, &size);
   if (!head) return NULL;
-  if (head->type == type && size == type->size) return (void *)head;
   for (const peri__lua_type *t = known_type(head, size); t; t = t->base) {
     if (t == type) return (void *)head;
   }
@@ -138,13 +136,11 @@ void peri__lua_arguments(lua_State *L, int count) {
   lua_settop(L, count);
 }
 
-void *peri__lua_handle(lua_State *L, int index, const peri__lua_type *type, const char *name) {
-  void *head = peri__lua_test(L, index, type);
+void *peri__lua_handle_any(lua_State *L, int index, const peri__lua_type *type, const char *name) {
+  void *head = peri__lua_test_any(L, index, type);
   if (!head) peri__lua_bad(L, index, name, type->name);
   return head;
 }
-
-void *peri__lua_self(lua_State *L, const peri__lua_type *type) { return peri__lua_handle(L, 1, type, NULL); }
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
 

@@ -28,11 +28,29 @@ void peri__lua_function(lua_State *L, int index, const char *name);
 /* Which of `words` (ends with NULL) it is, from 0. */
 int peri__lua_word(lua_State *L, int index, const char *name, const char *const *words);
 
+/* The handle of just this type, as most are; else NULL. Other libraries' userdata are read, never followed. Only a full
+ * userdata has both an address and a length; a type that is only a base has no size. */
+static inline void *peri__lua_exact(lua_State *L, int index, const peri__lua_type *type) {
+  if (type->size == 0) return NULL;
+  peri__lua_head *head = (peri__lua_head *)lua_touserdata(L, index);
+  return head && lua_rawlen(L, index) == type->size && head->type == type ? head : NULL;
+}
+void *peri__lua_test_any(lua_State *L, int index, const peri__lua_type *type);
+void *peri__lua_handle_any(lua_State *L, int index, const peri__lua_type *type, const char *name);
+
 /* The handle of a type, or of one that is based on it; NULL when it is something else. */
-void *peri__lua_test(lua_State *L, int index, const peri__lua_type *type);
-void *peri__lua_handle(lua_State *L, int index, const peri__lua_type *type, const char *name);
+static inline void *peri__lua_test(lua_State *L, int index, const peri__lua_type *type) {
+  void *exact = peri__lua_exact(L, index, type);
+  return exact ? exact : peri__lua_test_any(L, index, type);
+}
+static inline void *peri__lua_handle(lua_State *L, int index, const peri__lua_type *type, const char *name) {
+  void *exact = peri__lua_exact(L, index, type);
+  return exact ? exact : peri__lua_handle_any(L, index, type, name);
+}
 /* The first argument of a method. */
-void *peri__lua_self(lua_State *L, const peri__lua_type *type);
+static inline void *peri__lua_self(lua_State *L, const peri__lua_type *type) {
+  return peri__lua_handle(L, 1, type, NULL);
+}
 
 /* Which of `names` (ends with NULL) the key of an option is. */
 int peri__lua_option(lua_State *L, int key, const char *const *names);

@@ -20,7 +20,8 @@ void peri__lua_push_context(lua_State *L, peri__lua_context *context) {
 
 /* Also one that is closed. */
 peri__lua_context *peri__lua_check_context(lua_State *L, int index) {
-  context_handle *handle = peri__lua_handle(L, index, &peri__lua_base_context, NULL);
+  context_handle *handle = peri__lua_exact(L, index, &peri__lua_context_type);
+  if (!handle) handle = peri__lua_handle(L, index, &peri__lua_base_context, NULL);
   if (!handle->context) peri__lua_fail(L, "the context is closed");
   return handle->context;
 }
