@@ -147,7 +147,7 @@ describe("a Sound", function()
 
   it("may be played by finalisers, which run while it is played", function()
     local sound, quiet = perilune.load "assets/click.ogg", { volume = 0 }
-    local played = 0
+    local played, before = 0, perilune.stats().sources
     local finalised = { __gc = function() sound:play(quiet) played = played + 1 end }
     for _ = 1, 1000 do
       setmetatable({}, finalised)
@@ -156,6 +156,7 @@ describe("a Sound", function()
     support.collect()
     assert.equal(1000, played)
     sound:stop()
+    assert.is_true(support.wait(function() return perilune.stats().sources <= before end))
   end)
 
   it("refuses wrong options and starts nothing", function()

@@ -502,3 +502,27 @@ TEST(a_closing_owner_stops_its_sources_and_no_others) {
   peri_engine_destroy(engine);
   peri_buffer_release(one);
 }
+
+/* A pan that is not quite 0 comes to the same by way of the sines. */
+TEST(the_middle_of_a_pan_is_what_the_sines_of_one_beside_it_are) {
+  for (uint32_t channels = 1; channels <= 2; channels++) {
+    peri_engine *engine = scene_engine(2);
+    peri_buffer *buffer = scene_constant(channels, 1000, 0.7f);
+    peri_source_def def = peri_default_source_def();
+    def.buffer = buffer;
+    def.panned = true;
+    def.volume = 0.9f;
+    float *out[3];
+    for (int k = 0; k < 3; k++) {
+      def.pan = (float)(k - 1) * 1e-30f;
+      CHECK(peri_source_play(engine, &def, peri_engine_destination(engine)));
+      out[k] = scene_render(engine, 1024, 1024);
+      CHECK_NEAR(out[k][1], channels == 1 ? 0.63 * 0.70710678 : 0.63, 1e-6);
+    }
+    CHECK(memcmp(out[0], out[1], 2048 * sizeof(float)) == 0);
+    CHECK(memcmp(out[2], out[1], 2048 * sizeof(float)) == 0);
+    for (int k = 0; k < 3; k++) free(out[k]);
+    peri_engine_destroy(engine);
+    peri_buffer_release(buffer);
+  }
+}
