@@ -1,5 +1,5 @@
-/* AudioBufferSourceNode. Its onended lives in the handle until the source starts, so that a source that never does can
- * be collected with its function; from then on in the context's callbacks, until it has been called. */
+/* AudioBufferSourceNode. Its onended is kept with the handle until the source starts, so that a source that never does
+ * can be collected with its function; from then on in the context's callbacks, until it has been called. */
 #include "voice.h"
 
 #include <math.h>
