@@ -161,7 +161,8 @@ struct peri_engine {
   peri__link *ended;                 /* came back, not yet looked at */
   uint32_t sources;                  /* slots in use */
   uint64_t list_bytes;               /* of voice lists */
-  peri__source_details *old_details; /* their parameters are named by commands that are not applied yet */
+  peri__source_details *old_details; /* their parameters are named by commands that are not applied yet; oldest first */
+  peri__source_details *last_old_details;
   /* owners */
   peri__owner_events *owners;
   size_t owner_capacity, owner_count;
@@ -290,12 +291,8 @@ bool peri__source_reclaim(peri_engine *engine, peri__source *source); /* false: 
 void peri__sources_destroy(peri_engine *engine);
 void peri__source_release(peri_engine *engine, peri__source *source);
 void peri__source_stop_owner(peri_engine *engine, peri_owner owner);
-peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source); /* made if need be */
 /* The graph node of a source, made if need be (it becomes a step of the plan); PERI_NONE on failure. */
 uint32_t peri__source_junction(peri_engine *engine, peri__source *source);
-/* The source's filter, made if need be; it has its details then too. NULL on failure. */
-peri__filter *peri__source_filter_of(peri_engine *engine, peri__source *source);
-peri__param *peri__source_params(peri_engine *engine, peri__source *source); /* made if need be */
 /* Makes `input` the one that the source is a voice of; NULL: none. */
 bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input *input);
 
@@ -309,6 +306,15 @@ int64_t peri__source_step(const peri_engine *engine, const peri__source *source)
 void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32_t channels);
 /* In the place of what it plays; NULL: nothing. False: nothing was done, for want of memory. */
 bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer);
+
+/* details.c; made if need be, NULL on failure. A source with a filter or parameters has details too. */
+peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source);
+peri__filter *peri__source_filter_of(peri_engine *engine, peri__source *source);
+peri__param *peri__source_params(peri_engine *engine, peri__source *source);
+void peri__source_drop_details(peri_engine *engine, peri__source *source);
+/* Frees those of ended sources that none of the commands left to apply can name. */
+void peri__details_collect(peri_engine *engine, uint64_t applied);
+void peri__details_destroy(peri_engine *engine);
 
 /* check.c; false sets peri_error(). */
 /* Plain: nothing in it but what every source has, to start at once. */

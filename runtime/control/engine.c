@@ -207,6 +207,8 @@ void peri__reclaim(peri_engine *engine, uint32_t most) {
     engine->ended = next;
     most--;
   }
+  if (engine->old_details)
+    peri__details_collect(engine, atomic_load_explicit(&engine->render.applied, memory_order_acquire));
   reclaim_retired(engine);
   if (engine->graph.removed_count && !engine->graph.move_count) free_removed_nodes(engine); /* a move may name one */
   peri__taps_collect(engine);

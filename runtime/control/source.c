@@ -63,105 +63,12 @@ peri__source *peri__find_source(peri_engine *engine, peri_node id) {
   return NULL;
 }
 
-/* ---- Details ---------------------------------------------------------------------------------------------------- */
+/* ---- What the voice reads --------------------------------------------------------------------------------------- */
 
 double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source) {
   double rate = source->use ? source->use->storage->sample_rate : engine->sample_rate;
   return rate == engine->sample_rate ? 1.0 : rate / engine->sample_rate;
 }
-
-peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source) {
-  peri__source_details *details = peri__source_details_now(source);
-  if (details) return details;
-  details = engine->free_details;
-  if (details)
-    engine->free_details = details->next_free;
-  else if (!(details = PERI_NEW(peri__source_details)))
-    return NULL;
-  *details = (peri__source_details){.duration = PERI_NEVER, .fade_at = PERI_NEVER, .junction = PERI_NONE};
-  atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed);
-  details->rate_ratio = peri__source_rate_ratio(engine, source);
-  atomic_store_explicit(&source->details, details, memory_order_release);
-  return details;
-}
-
-peri__param *peri__source_params(peri_engine *engine, peri__source *source) {
-  peri__source_details *details = peri__source_details_of(engine, source);
-  if (!details) return NULL;
-  peri__param *params = atomic_load_explicit(&details->params, memory_order_relaxed);
-  if (params) return params;
-  bool started = peri__source_started(source);
-  if (started && !PERI_ROOM(engine, SOURCE_DETAILS)) return NULL;
-  if (!(params = peri__params_create(&peri__kind_buffer_source))) return NULL;
-  float values[2] = {source->playback_rate, details->detune};
-  for (int p = 0; p < 2; p++) {
-    params[p].anchor.value = (double)values[p];
-    params[p].value = params[p].set_value = values[p];
-    atomic_store_explicit(&params[p].shown, values[p], memory_order_relaxed);
-  }
-  atomic_store_explicit(&details->params, params, memory_order_release);
-  if (started) {
-    PERI_SEND(engine, SOURCE_DETAILS, peri__voice_of(source), false);
-    peri__publish(engine);
-  }
-  return params;
-}
-
-peri__filter *peri__source_filter_of(peri_engine *engine, peri__source *source) {
-  peri__source_details *details = peri__source_details_of(engine, source);
-  peri__filter *filter = details ? atomic_load_explicit(&details->filter, memory_order_relaxed) : NULL;
-  if (!details || filter) return filter;
-  filter = engine->free_filters;
-  if (filter)
-    engine->free_filters = filter->next_free;
-  else if (!(filter = PERI_NEW(peri__filter)))
-    return NULL;
-  *filter = (peri__filter){.set = peri_default_source_def().filter};
-  atomic_store_explicit(&details->filter, filter, memory_order_release);
-  return filter;
-}
-
-static void free_details(peri_engine *engine, peri__source_details *details) {
-  peri__filter *filter = atomic_load_explicit(&details->filter, memory_order_relaxed);
-  if (filter) {
-    filter->next_free = engine->free_filters;
-    engine->free_filters = filter;
-  }
-  details->next_free = engine->free_details;
-  engine->free_details = details;
-}
-
-static void collect_details(peri_engine *engine, uint64_t applied) {
-  for (peri__source_details **place = &engine->old_details; *place;) {
-    peri__source_details *old = *place;
-    if (old->named_until > applied) {
-      place = &old->next_free;
-      continue;
-    }
-    *place = old->next_free;
-    peri__params_free(&peri__kind_buffer_source, atomic_load_explicit(&old->params, memory_order_relaxed));
-    free_details(engine, old);
-  }
-}
-
-static void drop_details(peri_engine *engine, peri__source *source) {
-  peri__source_details *details = peri__source_details_now(source);
-  if (!details) return;
-  atomic_store_explicit(&source->details, NULL, memory_order_relaxed);
-  if (details->junction != PERI_NONE) {
-    engine->graph.nodes[details->junction].source =
-        NULL; /* the next plan is without it, and its parameters are the node's */
-    engine->graph.dirty = true;
-  } else if (atomic_load_explicit(&details->params, memory_order_relaxed)) {
-    details->named_until = engine->pushed;
-    details->next_free = engine->old_details;
-    engine->old_details = details;
-    return;
-  }
-  free_details(engine, details);
-}
-
-/* ---- What the voice reads --------------------------------------------------------------------------------------- */
 
 void peri__source_gains(const peri__source *source, uint32_t channels, float gain[4]) {
   float volume = source->volume, pan = source->pan;
@@ -398,7 +305,7 @@ static peri__source *create(peri_engine *engine, const peri_source_def *def, per
   peri__voice_of(source)->interpolation = (uint8_t)(def->interpolation ? def->interpolation : engine->interpolation);
   if ((kind != PERI_DEF_PLAIN && !detail(engine, source, def)) ||
       (def->buffer && !take_use(engine, source, def->buffer))) {
-    drop_details(engine, source);
+    peri__source_drop_details(engine, source);
     give_slot(engine, source);
     return NULL;
   }
@@ -412,7 +319,7 @@ static void destroy(peri_engine *engine, peri__source *source) {
   peri__input *input = source->destination;
   if (peri__source_started(source)) input->started--;
   count_source(engine, input, -1);
-  drop_details(engine, source);
+  peri__source_drop_details(engine, source);
   drop_use(engine, source);
   give_slot(engine, source);
 }
@@ -438,7 +345,6 @@ bool peri__source_reclaim(peri_engine *engine, peri__source *source) {
     if (!peri__owner_notify(engine, source->owner, &event)) return false;
   }
   destroy(engine, source);
-  if (engine->old_details) collect_details(engine, atomic_load_explicit(&engine->render.applied, memory_order_acquire));
   return true;
 }
 
@@ -449,17 +355,7 @@ void peri__sources_destroy(peri_engine *engine) {
       if (atomic_load(&source->phase) != PERI_SOURCE_FREE) destroy(engine, source);
     }
   }
-  collect_details(engine, UINT64_MAX);
-  for (peri__source_details *details = engine->free_details; details;) {
-    peri__source_details *next = details->next_free;
-    peri__release(details, sizeof *details);
-    details = next;
-  }
-  for (peri__filter *filter = engine->free_filters; filter;) {
-    peri__filter *next = filter->next_free;
-    peri__release(filter, sizeof *filter);
-    filter = next;
-  }
+  peri__details_destroy(engine);
   for (size_t c = 0; c < engine->chunk_count; c++) peri__release(engine->chunks[c], sizeof **engine->chunks);
   peri__release((void *)engine->chunks, engine->chunk_capacity * sizeof(void *));
 }

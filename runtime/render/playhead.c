@@ -433,7 +433,8 @@ bool peri__playhead_play(peri__render *render, peri__voice *voice, peri__playbac
   bool has_samples = voice->samples != NULL && play->first < play->last && !ringing;
   play->channel[0] = NULL;
   if (has_samples) play_sound(render, voice, play, scratch);
-  if (details) keep_time(voice, details, play->last - play->first, has_samples ? voice->position : before);
+  if (details)
+    keep_time(voice, details, ringing ? 0 : play->last - play->first, has_samples ? voice->position : before);
   bool over = play->ended && !stopped;
   if (ringing) play->ended = true;
   if (voice->flags & PERI_VOICE_FILTERED && voice->samples && (ringing || over))

@@ -17,7 +17,7 @@
 #define SOURCES 48
 #define NODES 5   /* destination, gains and a panner */
 #define QUANTA 80 /* in which things happen */
-#define TAIL 120  /* in which the rest ends */
+#define TAIL 60   /* in which the rest ends */
 #define MOST_FRAMES 3000
 #define CLOSE 1e-3 /* of another table's output, to the loudest sample: narrow filters magnify differences */
 
@@ -339,8 +339,9 @@ static void begin_scene(scene *s) {
   peri_engine_def def = peri_default_engine_def();
   def.channels = s->channels = (uint32_t)pick(c, widths, 5);
   def.interpolation = (peri_interpolation)any(c, 5);
-  s->rate = def.sample_rate;
+  s->rate = def.sample_rate = one_in(c, 4) ? between(c, 8000, 192000) : 48000;
   s->engine = peri_engine_create(&def);
+  peri_engine_set_profiling(s->engine, one_in(c, 4));
   s->out = calloc((size_t)(QUANTA + TAIL + 8) * 128 * s->channels, sizeof(float));
   for (int k = 0; k < BUFFERS; k++) make_sound(c, &s->sound[k]);
   s->node[0] = peri_engine_destination(s->engine);

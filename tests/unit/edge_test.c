@@ -464,6 +464,28 @@ TEST(many_events_in_order_take_the_audio_thread_no_time) {
   peri_engine_destroy(engine);
 }
 
+TEST(many_automated_sources_that_ended_take_an_update_no_time) {
+  enum { MANY = 20000 };
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *ramp = scene_ramp(100);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = ramp;
+  for (int k = 0; k < MANY; k++) {
+    peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+    CHECK(peri_param_linear_ramp(engine, source, PERI_SOURCE_PLAYBACK_RATE, 2.0f, 0.001));
+  }
+  free(scene_render(engine, 512, 512));
+  def.at = 10.0;
+  peri_node last = peri_source_play(engine, &def, peri_engine_destination(engine));
+  CHECK(peri_source_set_volume(engine, last, 0.5f, 0.0)); /* a command that waits */
+  uint64_t began = peri__nanoseconds();
+  CHECK(peri_engine_update(engine));
+  CHECK(peri__nanoseconds() - began < 1000000000u); /* it takes some 1 ms */
+  CHECK_EQ(scene_stats(engine).sources, 1);
+  peri_buffer_release(ramp);
+  peri_engine_destroy(engine);
+}
+
 TEST(an_inner_commit_publishes_nothing) {
   peri_engine *engine = scene_engine(1);
   peri_buffer *one = scene_constant(1, 4800, 1.0f);
