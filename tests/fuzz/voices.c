@@ -217,6 +217,7 @@ static void begin_source(scene *s, playing *source) {
   const sound *sound = &s->sound[any(c, BUFFERS)];
   peri_source_def def = any_def(s, sound);
   if (source->id) {
+    peri_source_set_paused(s->engine, source->id, false);
     peri_source_stop(s->engine, source->id, soon(s));
     peri_node_release(s->engine, source->id);
   }
@@ -293,7 +294,7 @@ static void act(scene *s) {
     begin_source(s, source);
     return;
   }
-  switch (any(c, 13)) {
+  switch (any(c, 14)) {
   case 0: peri_source_set_volume(s->engine, source->id, (float)between(c, -1, 1), any_seconds(c)); break;
   case 1: peri_source_set_pan(s->engine, source->id, (float)between(c, -1, 1), any_seconds(c)); break;
   case 2:
@@ -309,6 +310,10 @@ static void act(scene *s) {
   case 8: change_way(s, source); break;
   case 9: change_node(s); break;
   case 10: end_source(s, source); break;
+  case 12:
+    source->deadline = INFINITY;
+    peri_source_set_paused(s->engine, source->id, !one_in(c, 3));
+    break;
   case 11: peri_source_get_position(s->engine, source->id, &seconds); break;
   default:
     if (one_in(c, 2))
@@ -368,6 +373,7 @@ static void end_scene(scene *s) {
   check_ends(s);
   for (int k = 0; k < SOURCES; k++) {
     if (!s->source[k].id) continue;
+    peri_source_set_paused(s->engine, s->source[k].id, false);
     peri_source_stop(s->engine, s->source[k].id, 0);
     peri_node_release(s->engine, s->source[k].id);
   }
