@@ -40,7 +40,7 @@ static void from_c(peri_buffer *sound, uint32_t count) {
   snprintf(name, sizeof name, "%u, from C: source_bytes", count);
   print(name, (double)stats.source_bytes / stats.sources, LIMIT);
   snprintf(name, sizeof name, "%u, from C: all memory taken", count);
-  print(name, (double)(peri__memory_bytes() - before) / stats.sources, LIMIT);
+  print(name, (double)(peri__memory_bytes() - before) / stats.sources, BOTH_LIMIT);
   peri_engine_destroy(engine);
 }
 
