@@ -147,12 +147,31 @@ static void read_between(const peri__render *render, const reading *r, float *ou
   }
 }
 
+/* Whole turns of the loop that stand right before frame `from` already, of the `done` samples written before it: they
+ * come again. A short loop is written by doubling what there is, not turn by turn. */
+static int64_t turns_before(const peri__voice *voice, const reading *r, int64_t from, int64_t done) {
+  bool wrapped = (voice->flags & PERI_VOICE_WRAPPED) != 0;
+  if (!r->wraps || (from < r->high && !(wrapped && from < r->low))) return 0;
+  int64_t length = r->high - r->low, usable = wrapped || done < from - r->low ? done : from - r->low;
+  return usable / length * length;
+}
+
 /* The sound as the playhead meets it, `count` samples from frame `from` on: round the loop, and on both sides of the
  * sound its first and last sample, or silence for the sinc, which would take the step at the end for a part of it. */
 static void unroll(const peri__render *render, const peri__voice *voice, const reading *r, float *out, uint32_t channel,
                    int64_t from, uint32_t count) {
+  const float *begin = out;
   int64_t frames = voice->frames, length = r->high - r->low;
   while (count) {
+    int64_t turns = turns_before(voice, r, from, out - begin);
+    if (turns) {
+      uint32_t again = turns < (int64_t)count ? (uint32_t)turns : count;
+      memcpy(out, out - turns, again * sizeof *out);
+      out += again;
+      from += again;
+      count -= again;
+      continue;
+    }
     int64_t place = from, run = (r->wraps ? r->high : frames) - from;
     if (r->wraps && from >= r->high) {
       place = r->low + (from - r->high) % length;
