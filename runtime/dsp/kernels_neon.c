@@ -18,9 +18,17 @@
 #define MUL(a, b) vmulq_f32(a, b)
 #define MULTIPLY_ADD(a, b, sum) vfmaq_f32(sum, a, b)
 #define LANE_NUMBERS ((float32x4_t){1, 2, 3, 4})
+#define LOAD_PAIRS(at, here, next) load_pairs(at, &(here), &(next))
+#define FLOATS(a, b, c, d) vcvtq_f32_s32((int32x4_t){a, b, c, d})
 #define FOUR float32x4_t
 #define SUM4(a, b, c, d) vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d))
 #define STORE4(to, four) vst1q_f32(to, four)
+
+static inline void load_pairs(const float *const *at, float32x4_t *here, float32x4_t *next) {
+  float32x4_t a = vcombine_f32(vld1_f32(at[0]), vld1_f32(at[1])), b = vcombine_f32(vld1_f32(at[2]), vld1_f32(at[3]));
+  *here = vuzp1q_f32(a, b);
+  *next = vuzp2q_f32(a, b);
+}
 
 static inline void transpose(float32x4_t *rows) {
   float32x4x2_t first = vtrnq_f32(rows[0], rows[1]), second = vtrnq_f32(rows[2], rows[3]);
@@ -31,13 +39,14 @@ static inline void transpose(float32x4_t *rows) {
 }
 
 #include "dsp/mix_body.h"
+#include "dsp/read_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
 
 static bool usable(void) { return true; }
 
-const peri__kernels peri__kernels_neon = {
-    "neon", usable, mix_spans, mix_plain, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad};
+const peri__kernels peri__kernels_neon = {"neon",      usable,     mix_spans, mix_plain, widen,
+                                          read_linear, read_cubic, sinc,      biquad};
 #else
 typedef int peri__no_neon;
 #endif

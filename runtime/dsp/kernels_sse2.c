@@ -18,6 +18,8 @@
 #define MUL(a, b) _mm_mul_ps(a, b)
 #define MULTIPLY_ADD(a, b, sum) _mm_add_ps(sum, _mm_mul_ps(a, b))
 #define LANE_NUMBERS _mm_setr_ps(1, 2, 3, 4)
+#define LOAD_PAIRS(at, here, next) load_pairs(at, &(here), &(next))
+#define FLOATS(a, b, c, d) _mm_cvtepi32_ps(_mm_setr_epi32(a, b, c, d))
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
 #define STORE4(to, four) _mm_storeu_ps(to, four)
@@ -28,6 +30,15 @@ static inline __m128 load_s16(const int16_t *from) {
   return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(x, x), 16));
 }
 
+static inline void load_pairs(const float *const *at, __m128 *here, __m128 *next) {
+  __m128 a = _mm_loadl_pi(_mm_setzero_ps(), (const __m64 *)(const void *)at[0]);
+  __m128 b = _mm_loadl_pi(_mm_setzero_ps(), (const __m64 *)(const void *)at[2]);
+  a = _mm_loadh_pi(a, (const __m64 *)(const void *)at[1]);
+  b = _mm_loadh_pi(b, (const __m64 *)(const void *)at[3]);
+  *here = _mm_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0));
+  *next = _mm_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1));
+}
+
 static inline void transpose(__m128 *rows) { _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]); }
 
 static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
@@ -36,13 +47,14 @@ static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
 }
 
 #include "dsp/mix_body.h"
+#include "dsp/read_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
 
 static bool usable(void) { return true; }
 
-const peri__kernels peri__kernels_sse2 = {
-    "sse2", usable, mix_spans, mix_plain, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad};
+const peri__kernels peri__kernels_sse2 = {"sse2",      usable,     mix_spans, mix_plain, widen,
+                                          read_linear, read_cubic, sinc,      biquad};
 #else
 typedef int peri__no_sse2;
 #endif
