@@ -164,8 +164,8 @@ target("engine-shared", "SharedLib", "lib", "perilune")
   postbuildcommands { "ln -sf libperilune.so." .. VERSION .. " $(TARGETDIR)/libperilune.so" }
 
 ---------------------------------------------------------------------------------------------------------------------
--- The Lua module: the bindings alone as a library, and one file that holds everything. Lua's symbols come from the
--- process. Another version of Lua is one more call.
+-- The Lua modules: the bindings alone as a library, and one file that holds everything. Lua's symbols come from the
+-- process, so that LuaJIT loads what is built with the headers of Lua 5.1, whose binary interface it keeps.
 
 local function binding_sources(lua)
   files { "bindings/**.c", "build/generated/lua_half.c" }
@@ -187,7 +187,10 @@ local function lua_module(version, lua)
     linkoptions { "-Wl,-z,nodelete", "-Wl,--exclude-libs,ALL", BIND_NOW }
 end
 
-if any "bindings/**.c" then lua_module("5.4", "lua5.4") end
+if any "bindings/**.c" then
+  lua_module("5.4", "lua5.4")
+  lua_module("5.1", "lua5.1")
+end
 
 ---------------------------------------------------------------------------------------------------------------------
 -- Programs, each with everything in it.

@@ -88,7 +88,7 @@ typedef struct peri__lua_context {
   peri__lua_context_kind kind;
   bool closed;
   int callbacks; /* registry reference of the table key → function; LUA_NOREF until there is one */
-  int nodes;     /* likewise of the table id → handle, weak: nodes but destination and buffer sources */
+  int nodes;     /* likewise of the table slot → handle, weak: nodes but destination and buffer sources */
   uint32_t callback_count;
   uint32_t loads; /* asynchronous ones under way */
 

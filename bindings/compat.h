@@ -1,5 +1,6 @@
-/* Everything in which Lua 5.4 and Lua 5.1 (LuaJIT) differ, written as 5.4 names it. Helpers stay static: hosts export
- * their own copies of some of these names. */
+/* Everything in which Lua 5.4 and Lua 5.1 differ, written as 5.4 names it. LuaJIT is Lua 5.1 here: one module, built
+ * with the headers of Lua 5.1, serves both, so what only LuaJIT has is asked for at run time. Helpers stay static:
+ * hosts export their own copies of some of these names. */
 #ifndef PERI_LUA_COMPAT_H
 #define PERI_LUA_COMPAT_H
 
@@ -10,6 +11,10 @@
 
 #define LUA_OK 0
 #define lua_rawlen lua_objlen
+
+/* All numbers are doubles. 5.1's own lua_Integer has 32 bits on 32-bit machines, where frames and ids need 53. */
+#define lua_Integer long long
+#define lua_pushinteger(L, n) lua_pushnumber(L, (lua_Number)(n))
 
 /* User values live in a table that is the userdata's environment. */
 static inline void *peri__lua_newuserdatauv(lua_State *L, size_t size, int values) {
@@ -78,20 +83,28 @@ static inline void peri__lua_traceback(lua_State *L, lua_State *from, const char
     lua_pushstring(L, message);
   }
 }
-#undef luaL_traceback
 #define luaL_traceback peri__lua_traceback
+
+#define LUA_GCISRUNNING 9 /* LuaJIT's; PUC 5.1 answers -1 */
 
 #endif
 
 /* Accounts for memory that Lua cannot see, as if the state had allocated it. PUC 5.1 cannot tell whether its collector
- * is stopped, and a step would start it again. */
+ * is stopped, and a step would start it again. There it gets garbage of that size, which costs addresses and no memory,
+ * because nothing is written to it; and as each allocation takes a step of a kilobyte if one is due, so many that
+ * allocate nothing. */
 static inline void peri__lua_account(lua_State *L, size_t bytes) {
-#ifdef LUA_GCISRUNNING
-  size_t kilobytes = bytes / 1024 < 1 << 20 ? bytes / 1024 : 1 << 20;
-  if (kilobytes > 0 && lua_gc(L, LUA_GCISRUNNING, 0)) lua_gc(L, LUA_GCSTEP, (int)kilobytes);
-#else
-  (void)L, (void)bytes;
-#endif
+  size_t kilobytes = bytes / 1024 < 1 << 16 ? bytes / 1024 : 1 << 16;
+  if (kilobytes == 0) return;
+  int running = lua_gc(L, LUA_GCISRUNNING, 0);
+  if (running > 0) lua_gc(L, LUA_GCSTEP, (int)kilobytes);
+  if (running >= 0) return;
+  lua_newuserdatauv(L, kilobytes * 1024, 0);
+  for (size_t i = 0; i < kilobytes; i++) {
+    lua_pop(L, 1);
+    lua_pushliteral(L, "");
+  }
+  lua_pop(L, 1);
 }
 
 #endif

@@ -26,14 +26,8 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-/* Ids are unique in their engine, but a number of Lua 5.1 does not hold them all: the handle that is found is asked. */
-static void push_key(lua_State *L, peri_node id) {
-#if LUA_VERSION_NUM < 504
-  lua_pushnumber(L, (lua_Number)id);
-#else
-  lua_pushinteger(L, (lua_Integer)id);
-#endif
-}
+/* Where a handle is kept: by the lower half of its id, because a number of Lua 5.1 does not hold the whole. */
+static int slot_of(peri_node id) { return (int)(id & 0x7FFFFFFFu); }
 
 void peri__lua_remember_node(lua_State *L, peri__lua_context *context) {
   const peri__lua_node *node = lua_touserdata(L, -1);
@@ -46,9 +40,8 @@ void peri__lua_remember_node(lua_State *L, peri__lua_context *context) {
     context->nodes = luaL_ref(L, LUA_REGISTRYINDEX);
   }
   lua_rawgeti(L, LUA_REGISTRYINDEX, context->nodes);
-  push_key(L, node->id);
-  lua_pushvalue(L, -3);
-  lua_rawset(L, -3);
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, slot_of(node->id));
   lua_pop(L, 1);
 }
 
@@ -62,11 +55,10 @@ void peri__lua_push_node(lua_State *L, peri__lua_context *context, peri_node id)
     return;
   }
   lua_rawgeti(L, LUA_REGISTRYINDEX, context->nodes);
-  push_key(L, id);
-  lua_rawget(L, -2);
+  lua_rawgeti(L, -1, slot_of(id));
   lua_remove(L, -2);
   const peri__lua_node *node = lua_touserdata(L, -1);
-  if (!node || node->id == id) return;
+  if (!node || node->id == id) return; /* else one of before or after it */
   lua_pop(L, 1);
   lua_pushnil(L);
 }

@@ -2,7 +2,8 @@ local perilune = require "perilune"
 local support = require "tests.lua.support"
 local message = support.message
 
-local function floats(...) return string.pack(("f"):rep(select("#", ...)), ...) end
+local floats = support.floats
+local unpack = table.unpack or unpack
 
 describe("a buffer", function()
   local ctx = support.offline(128)
@@ -46,7 +47,7 @@ describe("a buffer", function()
     local buffer = ctx:createBuffer(1, 5000, 48000)
     buffer:copyToChannel(samples, 1)
     assert.same(samples, buffer:copyFromChannel(1))
-    assert.equal(floats(table.unpack(samples, 4900, 4910)), buffer:getChannelData(1):sub(4 * 4899 + 1, 4 * 4910))
+    assert.equal(floats(unpack(samples, 4900, 4910)), buffer:getChannelData(1):sub(4 * 4899 + 1, 4 * 4910))
   end)
 
   it("is saved as a WAV file that decodes to the same samples", function()
@@ -127,7 +128,7 @@ describe("decodeAudioData", function()
 
   local function contents(path)
     local file = assert(io.open(path, "rb"))
-    local bytes = file:read("a")
+    local bytes = file:read("*a")
     file:close()
     return bytes
   end

@@ -55,12 +55,12 @@ describe("a plain script", function()
       local ctx = p.context()
       print(ctx.sampleRate, ctx.state, pcall(p.open))
     ]]
-    assert.matches("^48000.0\trunning\tfalse\t.*open already", output)
+    assert.matches("^48000[.0]*\trunning\tfalse\t.*open already", output)
     output = script [[
       local p = require "perilune"
       print(p.open { device = "null", sampleRate = 44100, channels = 1, blockSize = 64 }.sampleRate)
     ]]
-    assert.equal("44100.0\n", output)
+    assert.matches("^44100[.0]*\n$", output)
   end)
 
   it("sees errors in callbacks on standard error, with a traceback, and goes on", function()

@@ -48,23 +48,60 @@ function support.wait(condition)
   return false
 end
 
+-- Waits until the audio thread has taken over all that was started: for a block of the null device that begins now.
+function support.settle()
+  local now = perilune.now()
+  assert(support.wait(function() return perilune.now() > now + 2 * 512 / 48000 end), "the device stands still")
+end
+
 function support.collect()
   collectgarbage()
   collectgarbage()
 end
 
--- Runs a script in a Lua of its own; its output, errors included, and its exit code.
+-- Has `fn` called by the collector, in the course of time.
+function support.finalise(fn)
+  if newproxy then
+    getmetatable(newproxy(true)).__gc = fn -- Lua 5.1 finalises no tables
+  else
+    setmetatable({}, { __gc = fn })
+  end
+end
+
+-- Calls fn(value) where `value` is to be closed afterwards; nil before Lua 5.4, which has no such variables.
+local closing = _VERSION == "Lua 5.4" and load "local fn, value = ... local scope <close> = value fn(scope)"
+support.closing = closing and function(value, fn) closing(fn, value) end
+
+support.NO_CLOSING = "variables that are closed came with Lua 5.4"
+
+-- A string of float32. The numbers are such as a float32 holds.
+function support.floats(...)
+  local bytes = {}
+  for i, number in ipairs { ... } do
+    local sign, exponent = number < 0 and 128 or 0, number == 0 and 0 or 127
+    local rest = math.abs(number)
+    while rest >= 2 do rest, exponent = rest / 2, exponent + 1 end
+    while rest > 0 and rest < 1 do rest, exponent = rest * 2, exponent - 1 end
+    local fraction = number == 0 and 0 or (rest - 1) * 2 ^ 23
+    bytes[i] = string.char(fraction % 256, math.floor(fraction / 256) % 256,
+      math.floor(fraction / 65536) + exponent % 2 * 128, sign + math.floor(exponent / 2))
+  end
+  return table.concat(bytes)
+end
+
+-- Runs a script in a Lua of its own, of this version; its output, errors included, and its exit code.
 function support.script(text)
   local path = os.tmpname()
   local file = assert(io.open(path, "w"))
   file:write(text)
   file:close()
-  local command = ("LUA_CPATH='%s' SDL_AUDIODRIVER=dummy lua5.4 %s 2>&1"):format(package.cpath, path)
+  local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
+  local command = ("LUA_CPATH='%s' SDL_AUDIODRIVER=dummy %s %s 2>&1; echo $?"):format(package.cpath, lua, path)
   local pipe = assert(io.popen(command))
-  local output = pipe:read("a")
-  local _, _, code = pipe:close()
+  local output, code = pipe:read("*a"):match("^(.-)(%d+)\n$") -- Lua 5.1 cannot ask a pipe
+  pipe:close()
   os.remove(path)
-  return output, code, path
+  return output, tonumber(code), path
 end
 
 return support

@@ -134,16 +134,18 @@ describe("a released block", function()
     end
   end)
 
-  it("is released by the end of its scope and by collection", function()
+  it("is released by the end of its scope", function()
+    if not support.closing then pending(support.NO_CLOSING) end
     local tap = tapped(2048, { blockSize = 512 })
-    do
-      local block <close> = tap:receive()
-      assert.equal(512, #block)
-    end
+    support.closing(tap:receive(), function(block) assert.equal(512, #block) end)
     assert.equal(1, tap.stats.returned)
+  end)
+
+  it("is released by collection", function()
+    local tap = tapped(2048, { blockSize = 512 })
     tap:receive()
     support.collect()
-    assert.equal(2, tap.stats.returned)
+    assert.equal(1, tap.stats.returned)
   end)
 
   it("cannot be written to", function()

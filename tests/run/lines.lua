@@ -1,5 +1,7 @@
--- busted's output as the runners want it: one line a test, and last a line of counts.
+-- busted's output as the runners want it: one line a test, which says in which Lua, and last a line of counts.
 local busted = require "busted"
+
+local LUA = rawget(_G, "jit") and "luajit" or _VERSION:lower():gsub(" ", "")
 
 local WORDS = { success = "ok", pending = "skipped", failure = "FAILED", error = "FAILED" }
 
@@ -7,7 +9,7 @@ return function()
   local handler = require "busted.outputHandlers.base"()
 
   local function show(word, entry)
-    print(word .. " " .. entry.name)
+    print(("%s %s: %s"):format(word, LUA, entry.name))
     if entry.message and word ~= "ok" then print("  " .. tostring(entry.message):gsub("\n", "\n  ")) end
     io.flush()
   end

@@ -29,25 +29,37 @@ run_c() {
 
 one_program() { { "$@" 2>&1 && echo "exit 0" || echo "exit $?"; } | awk -f tests/run/cmocka.awk; }
 
-# Each spec in a process of its own, so that a crash is its own.
+# Each spec in each Lua, in a process of its own, so that a crash is its own.
 run_lua() {
   busted=$(command -v busted)
+  for lua in lua5.4 luajit lua5.1; do
+    if command -v $lua >/dev/null; then
+      run_specs
+    elif named $lua; then
+      echo "skipped all specs in $lua: it is not installed"
+      count 0 0 1
+    fi
+  done
+}
+
+run_specs() {
   for spec in tests/lua/*_spec.lua; do
     [ -e "$spec" ] || continue
     filter=
-    # A NAME that is not the file's is a test's: busted takes it as a Lua pattern.
-    named "${spec##*/}" || filter=--filter=$(printf %s "$NAME" | sed 's/[^A-Za-z0-9_ ]/%&/g')
+    # A NAME that is neither the Lua's nor the file's is a test's: busted takes it as a Lua pattern.
+    named $lua || named "${spec##*/}" || filter=--filter=$(printf %s "$NAME" | sed 's/[^A-Za-z0-9_ ]/%&/g')
     suite one_spec "$spec" ${filter:+"$filter"}
   done
 }
 
 one_spec() {
-  preload=
+  preload= module=5.1
+  [ $lua != lua5.4 ] || module=5.4
   [ "$CONFIG" != asan ] || preload=$(gcc -print-file-name=libasan.so)
-  # Debian's interpreter and busted's own modules are not ours to check for leaks.
+  # Debian's interpreters and busted's own modules are not ours to check for leaks.
   LD_PRELOAD=$preload ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 \
-    LUA_PATH="tests/lua/?.lua;;" LUA_CPATH="$PERI_BUILD/lua/5.4/?.so;;" \
-    timeout 300 lua5.4 "$busted" -o tests/run/lines.lua "$@"
+    LUA_PATH="tests/lua/?.lua;;" LUA_CPATH="$PERI_BUILD/lua/$module/?.so;;" \
+    timeout 300 $lua "$busted" -o tests/run/lines.lua "$@"
 }
 
 # Any program's end-to-end tests: exit code 0 passes, 77 skips (the last line says why).
