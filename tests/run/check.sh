@@ -57,10 +57,10 @@ else
   count 0 0 1
 fi
 
-# Warnings fail these builds. The Lua module is checked where a sanitizer can be preloaded.
+# Warnings fail these builds. The Lua modules are checked where a sanitizer can be preloaded.
 CC=clang CFLAGS=-Werror step "build validate with clang" ./dev build validate &&
   suite sh tests/run/suites.sh validate "c lua"
-CC=gcc CFLAGS=-Werror step "build asan with gcc" ./dev build asan perilune-test module-5.4 &&
+CC=gcc CFLAGS=-Werror step "build asan with gcc" ./dev build asan perilune-test module-5.4 module-5.1 &&
   suite sh tests/run/suites.sh asan "c lua"
 CC=gcc CFLAGS=-Werror step "build tsan with gcc" ./dev build tsan perilune-test &&
   suite sh tests/run/suites.sh tsan c stress

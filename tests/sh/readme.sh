@@ -32,4 +32,9 @@ for script in ten block2 block3; do
   "$build/bin/perilune" render "$tmp/$script.lua" -o "$tmp/$script.wav" >"$tmp/out" 2>&1 || { cat "$tmp/out" && fail "$script.lua"; }
   [ "$(wc -c <"$tmp/$script.wav")" -gt 50000 ] || fail "$script.lua is silent"
 done
-LUA_CPATH="$build/lua/5.4/?.so" timeout 30 lua5.4 "$tmp/ten.lua" || fail "ten.lua in plain Lua"
+
+plain() { LUA_CPATH="$build/lua/$2/?.so" timeout 30 "$1" "$tmp/ten.lua" || echo "$1" >>"$tmp/failed"; }
+plain lua5.4 5.4 &
+for lua in luajit lua5.1; do ! command -v $lua >/dev/null || plain $lua 5.1 & done
+wait
+[ ! -e "$tmp/failed" ] || fail "ten.lua in plain $(cat "$tmp/failed")"
