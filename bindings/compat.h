@@ -41,6 +41,26 @@ static inline void peri__lua_setiuservalue(lua_State *L, int index, int n) {
 }
 #define lua_setiuservalue peri__lua_setiuservalue
 
+/* Keeps the value on top with the userdata at `handle` (an index from the bottom), though it may lead to it, and pops
+ * it. The table of weak keys below it identifies the value; it does not hold it, because 5.1's never let go of what
+ * leads to its own key. Only an environment does. */
+static inline void peri__lua_setephemeron(lua_State *L, int handle) {
+  lua_createtable(L, 0, 1);
+  lua_insert(L, -2);
+  lua_pushvalue(L, -3);
+  lua_insert(L, -2);
+  lua_rawset(L, -3);
+  lua_setfenv(L, handle);
+}
+
+/* Pushes it, or nil. The environment of a userdata that keeps nothing is the globals. */
+static inline void peri__lua_getephemeron(lua_State *L, int handle) {
+  lua_getfenv(L, handle);
+  lua_pushvalue(L, -2);
+  lua_rawget(L, -2);
+  lua_remove(L, -2);
+}
+
 /* Returns the type of what it pushes. */
 static inline int peri__lua_rawget(lua_State *L, int index) {
   lua_rawget(L, index);
@@ -86,6 +106,19 @@ static inline void peri__lua_traceback(lua_State *L, lua_State *from, const char
 #define luaL_traceback peri__lua_traceback
 
 #define LUA_GCISRUNNING 9 /* LuaJIT's; PUC 5.1 answers -1 */
+
+#else
+
+static inline void peri__lua_setephemeron(lua_State *L, int handle) {
+  lua_pushvalue(L, handle);
+  lua_insert(L, -2);
+  lua_rawset(L, -3);
+}
+
+static inline void peri__lua_getephemeron(lua_State *L, int handle) {
+  lua_pushvalue(L, handle);
+  lua_rawget(L, -2);
+}
 
 #endif
 

@@ -206,43 +206,18 @@ void peri__lua_remember(lua_State *L, peri__lua *state, const void *address) {
   lua_pop(L, 1);
 }
 
-/* A table of weak keys lets go of what leads to its own key from Lua 5.2 on; in 5.1 only an environment does. */
-#if LUA_VERSION_NUM < 502
-
 void peri__lua_keep(lua_State *L, peri__lua *state, int handle) {
-  lua_createtable(L, 0, 1);
-  lua_pushlightuserdata(L, state);
-  lua_pushvalue(L, -3);
-  lua_rawset(L, -3);
-  lua_setfenv(L, handle);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state->extras);
+  lua_insert(L, -2);
+  peri__lua_setephemeron(L, handle);
   lua_pop(L, 1);
 }
 
 void peri__lua_push_kept(lua_State *L, peri__lua *state, int handle) {
-  lua_getfenv(L, handle);
-  lua_pushlightuserdata(L, state);
-  lua_rawget(L, -2);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state->extras);
+  peri__lua_getephemeron(L, handle);
   lua_remove(L, -2);
 }
-
-#else
-
-void peri__lua_keep(lua_State *L, peri__lua *state, int handle) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, state->extras);
-  lua_pushvalue(L, handle);
-  lua_pushvalue(L, -3);
-  lua_rawset(L, -3);
-  lua_pop(L, 2);
-}
-
-void peri__lua_push_kept(lua_State *L, peri__lua *state, int handle) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, state->extras);
-  lua_pushvalue(L, handle);
-  lua_rawget(L, -2);
-  lua_remove(L, -2);
-}
-
-#endif
 
 /* ---- For hosts -------------------------------------------------------------------------------------------------- */
 
