@@ -113,6 +113,9 @@ local function violations(room, path, text)
   local marked = false
   for line in (code_of(text) .. "\n"):gmatch("(.-)\n") do
     number = number + 1
+    if line:find("LUA_VERSION", 1, true) and not path:match("/compat%.h$") then
+      report(number, "only bindings/compat.h knows the version of Lua")
+    end
     if line:find("PERI_AUDIO_THREAD", 1, true) and not line:match("^%s*#") then marked = true end
     for before, name in line:gmatch("([%.>]?%s*)%f[%w_]([%a_][%w_]*)%s*%(") do
       local member = before:match("^[%.>]")
@@ -135,6 +138,8 @@ local function self_test()
   assert(lines(base, '#include "dsp/mix.h"\n#include "../dsp/mix.h"\n') == 2)
   assert(lines(render, "#include <SDL2/SDL.h>\n#include <math.h>\n") == 1)
   assert(lines(bindings, "#include <lua.h>\n#include <lauxlib.h>\n") == 0)
+  assert(lines(bindings, "#if LUA_VERSION_NUM < 504\n#endif\n") == 1)
+  assert(#violations(bindings, "bindings/compat.h", "#if LUA_VERSION_NUM < 504\n#endif\n") == 0)
   assert(lines(render, "void f(void) {\n  free(p);\n}\n") == 1)
   assert(lines(base, "void f(void) {\n  free(p);\n}\n") == 0)
   assert(lines(render, '/* malloc(1) */ // free(p)\nconst char *s = "free(p)";\n hooks->free(p);\n') == 0)
