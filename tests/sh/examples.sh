@@ -68,8 +68,8 @@ how="in real time"
 [ -s err ] && fail "lasers.lua writes to standard error"
 promises
 
-# Every example in every plain Lua, all at once because they take their time; as from the project's folder. Silence would be
-# a file of zeros. LUA VERSION NAME: leaves NAME.LUA.out, .err, .status and .raw
+# Every example in every plain Lua, as from the project's folder; all at once because they take their time.
+# LUA VERSION NAME: leaves NAME.LUA.out, .err, .status and .raw, which is of zeros where nothing sounds
 play() {
   LUA_CPATH="$build/lua/$2/?.so" SDL_AUDIODRIVER=disk SDL_DISKAUDIOFILE="$work/$3.$1.raw" \
     timeout 60 "$1" "scripts/examples/$3" >"$work/$3.$1.out" 2>"$work/$3.$1.err"
