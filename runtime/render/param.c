@@ -167,6 +167,7 @@ void peri__param_set(peri__render *render, peri__param *param, float value) {
   double now = (double)render->frame;
   advance(render, param, now);
   set_anchor(render, param, now, (double)value);
+  atomic_store_explicit(&param->shown, value, memory_order_relaxed); /* before it counts as applied */
   param->evaluated = 0;
 }
 
