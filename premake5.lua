@@ -211,6 +211,11 @@ if any "host/**.c" then
     linkoptions { "-rdynamic", "-Wl,--exclude-libs,ALL", BIND_NOW } -- C modules that a script requires find Lua here
 end
 
+if any "tests/embed/*.c" then -- an engine that embeds perilune: public headers alone
+  program("perilune-embed", { "tests/embed/*.c" })
+    links(ENGINE_LINKS)
+end
+
 -- Tests see the engine's inside.
 local function test_program(name, patterns, libraries)
   program(name, patterns)

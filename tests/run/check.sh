@@ -62,7 +62,8 @@ CC=clang CFLAGS=-Werror step "build validate with clang" ./dev build validate &&
   suite sh tests/run/suites.sh validate "c lua"
 CC=gcc CFLAGS=-Werror step "build asan with gcc" ./dev build asan perilune-test module-5.4 module-5.1 &&
   suite sh tests/run/suites.sh asan "c lua"
-CC=gcc CFLAGS=-Werror step "build tsan with gcc" ./dev build tsan perilune-test &&
-  suite sh tests/run/suites.sh tsan c stress
+CC=gcc CFLAGS=-Werror step "build tsan with gcc" ./dev build tsan perilune-test perilune-embed &&
+  suite sh tests/run/suites.sh tsan c stress &&
+  PERI_BUILD=$PWD/build/tsan step "two Lua states and a callback of one's own under tsan" sh tests/sh/embed.sh
 rm -f "$log"
 total

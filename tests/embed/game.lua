@@ -1,0 +1,22 @@
+-- The game's half of tests/embed/engine.c: its sounds come out of the engine's archive. Every tenth frame a coin.
+local perilune = require "perilune"
+
+local coin, frames, over = nil, 0, 0
+local loop = perilune.load("archive:coin.ogg"):play { loop = true, volume = 0.1 }
+
+-- Once more from a loader thread, which reads the archive too.
+perilune.loadAsync("archive:coin.ogg", function(sound, message) coin = assert(sound, message) end, { format = "s16" })
+
+local script = {}
+
+function script.frame()
+  frames = frames + 1
+  if coin and frames % 10 == 0 and frames <= 30 then
+    coin:play { pan = frames / 30 - 1, pitch = 4, onended = function() over = over + 1 end }
+  end
+  loop.volume = 0.1 + frames / 1000
+end
+
+function script.ended() return over end
+
+return script
