@@ -7,6 +7,9 @@
 /* Frames of silence behind the last frame of each channel, so that kernels may read past the end. */
 #define PERI_STORAGE_PADDING 32
 
+/* The stride of a storage of so many frames: with the padding, rounded up so that channels begin on cache lines. */
+static inline uint32_t peri__stride(uint32_t frames) { return (frames + PERI_STORAGE_PADDING + 15u) & ~15u; }
+
 /* Samples that voices read, planar: channel c begins at samples + c × stride, on a cache line. Float32, or int16, which
  * counts in 1/32,768.
  * `holders` is counted by control alone (an atomic because several control threads and engines may share a storage);
@@ -16,7 +19,7 @@ typedef struct peri__storage {
   int16_t *samples16;
   uint32_t channels;
   uint32_t frames;
-  uint32_t stride; /* frames + padding, rounded up to 16 */
+  uint32_t stride; /* peri__stride(frames) */
   bool nonfinite;  /* holds a NaN or infinity: voices over it use the checking kernel */
   double sample_rate;
   double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */

@@ -21,7 +21,7 @@ static peri__storage *create(uint32_t channels, uint32_t frames, double sample_r
   if (!storage) return NULL;
   storage->channels = channels;
   storage->frames = frames;
-  storage->stride = (frames + PERI_STORAGE_PADDING + 15u) & ~15u;
+  storage->stride = peri__stride(frames);
   storage->sample_rate = sample_rate;
   size_t samples = (size_t)channels * storage->stride, size = s16 ? sizeof(int16_t) : sizeof(float);
   void *memory =

@@ -424,9 +424,6 @@ void peri__param_clear(peri__param *param);
 /* A voice's step: 2^cents/1200 × rate × ratio as a 32.32 number, at most 2^20 frames a frame. */
 int64_t peri__step(double rate, double cents, double ratio);
 
-/* The stride of a storage of so many frames. */
-static inline uint32_t peri__stride(uint32_t frames) { return (frames + PERI_STORAGE_PADDING + 15u) & ~15u; }
-
 static inline size_t peri__event_bytes(const peri__event *event) {
   return sizeof *event + event->curve_count * sizeof *event->curve;
 }
