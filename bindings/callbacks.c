@@ -72,6 +72,8 @@ bool peri__lua_call(lua_State *L, peri__lua *state, int arguments) {
   return well;
 }
 
+bool peri_lua_call(lua_State *L, int arguments) { return peri__lua_call(L, peri__lua_open(L), arguments); }
+
 /* ---- Events ----------------------------------------------------------------------------------------------------- */
 
 typedef struct delivery {

@@ -267,3 +267,10 @@ int luaopen_perilune(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, state->module);
   return 1;
 }
+
+/* Found by its name in perilune.so, when a script requires it before perilune itself. */
+int luaopen_perilune_host(lua_State *L) {
+  luaopen_perilune(L);
+  peri__lua_run_half(L, peri__lua_open(L), "perilune.host");
+  return 1;
+}

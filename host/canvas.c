@@ -12,6 +12,7 @@ bool canvas_make(canvas *on, int width, int height) {
   on->width = width;
   on->height = height;
   on->pixels = calloc((size_t)width * (size_t)height, sizeof(colour));
+  canvas_unclip(on);
   return on->pixels != NULL;
 }
 
@@ -24,6 +25,15 @@ void canvas_clear(canvas *on, colour ink) {
   size_t count = (size_t)on->width * (size_t)on->height;
   for (size_t i = 0; i < count; i++) on->pixels[i] = ink;
 }
+
+void canvas_clip(canvas *on, float x, float y, float width, float height) {
+  on->clip.left = fminf(fmaxf(x, 0), (float)on->width);
+  on->clip.top = fminf(fmaxf(y, 0), (float)on->height);
+  on->clip.right = fminf(fmaxf(x + width, on->clip.left), (float)on->width);
+  on->clip.bottom = fminf(fmaxf(y + height, on->clip.top), (float)on->height);
+}
+
+void canvas_unclip(canvas *on) { canvas_clip(on, 0, 0, (float)on->width, (float)on->height); }
 
 static uint8_t mix(uint8_t from, uint8_t to, float part) {
   return (uint8_t)((float)from + ((float)to - (float)from) * part + 0.5f);
@@ -58,10 +68,8 @@ static void fill_row(colour *row, float left, float right, colour ink, float cov
 }
 
 void canvas_fill(canvas *on, float x, float y, float width, float height, colour ink) {
-  float left = x > 0 ? x : 0, top = y > 0 ? y : 0;
-  float right = x + width, bottom = y + height;
-  if (right > (float)on->width) right = (float)on->width;
-  if (bottom > (float)on->height) bottom = (float)on->height;
+  float left = fmaxf(x, on->clip.left), right = fminf(x + width, on->clip.right);
+  float top = fmaxf(y, on->clip.top), bottom = fminf(y + height, on->clip.bottom);
   if (!(right > left && bottom > top)) return;
   for (int row = (int)top; (float)row < bottom; row++) {
     float low = (float)row > top ? (float)row : top, high = (float)row + 1 < bottom ? (float)row + 1 : bottom;
@@ -103,9 +111,14 @@ typedef struct {
 /* stb_easy_font wants a writable ASCII string. */
 static void plain(char into[TEXT_MOST], const char *text) {
   size_t length = 0;
-  for (; *text && length + 1 < TEXT_MOST; text++) into[length++] = *text >= ' ' && *text <= '~' ? *text : '?';
+  for (; *text && length + 1 < TEXT_MOST; text++) {
+    if (((unsigned char)*text & 0xC0) == 0x80) continue; /* one mark stands for a character of several bytes */
+    into[length++] = *text >= ' ' && *text <= '~' ? *text : '?';
+  }
   into[length] = 0;
 }
+
+float canvas_text_scale(float scale) { return fmaxf(floorf(scale * 2 + 0.5f) / 2, 1); }
 
 float canvas_text_width(float scale, const char *text) {
   char line[TEXT_MOST];

@@ -13,6 +13,9 @@ typedef struct colour {
 typedef struct canvas {
   int width, height;
   colour *pixels; /* rows from the top, opaque */
+  struct {
+    float left, top, right, bottom;
+  } clip; /* nothing is drawn outside */
 } canvas;
 
 /* The palette of everything that perilune draws. */
@@ -33,13 +36,19 @@ typedef struct canvas {
 bool canvas_make(canvas *on, int width, int height);
 void canvas_free(canvas *on);
 void canvas_clear(canvas *on, colour ink);
+/* What follows is drawn inside this box alone, until canvas_unclip. */
+void canvas_clip(canvas *on, float x, float y, float width, float height);
+void canvas_unclip(canvas *on);
 void canvas_fill(canvas *on, float x, float y, float width, float height, colour ink);
 void canvas_panel(canvas *on, float x, float y, float width, float height, float radius, colour ink);
 
 /* A line through heights[i] at column x + i. */
 void canvas_curve(canvas *on, int x, const float *heights, int count, float thickness, colour ink);
 
-/* ASCII alone; y is the top of the capitals. Returns the width drawn. */
+/* The scale of text nearest to this one whose strokes are even. */
+float canvas_text_scale(float scale);
+
+/* ASCII alone, other characters become '?'; y is the top of the capitals. Returns the width drawn. */
 float canvas_text(canvas *on, float x, float y, float scale, colour ink, const char *text);
 float canvas_text_width(float scale, const char *text);
 float canvas_text_right(canvas *on, float right, float y, float scale, colour ink, const char *text);

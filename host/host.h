@@ -2,6 +2,8 @@
 #ifndef HOST_H
 #define HOST_H
 
+#include "drawing.h"
+#include "errors.h"
 #include "live_line.h"
 #include "options.h"
 #include "perilune/perilune.h"
@@ -12,6 +14,8 @@ enum { HOST_FINE = 0, HOST_FAILED = 1, HOST_USAGE = 2, HOST_INTERRUPTED = 130 };
 typedef struct host {
   host_options options;
   live_line line;
+  errors errors;
+  drawing drawing; /* of the script, for the window */
 } host;
 
 /* Each returns an exit code. */

@@ -87,7 +87,7 @@ static void show_log(peri_log_level level, const char *message, void *user) {
 }
 
 static int run_command(const command *command, int count, char **words) {
-  host host;
+  host host = {.errors = {.said = 0}};
   if (!options_read(&host.options, command->name, command->bit, command->takes_script, count, words)) return HOST_USAGE;
   if (host.options.help) return print_command_help(command);
   live_line_open(&host.line);
@@ -97,7 +97,10 @@ static int run_command(const command *command, int count, char **words) {
   peri_set_hooks(&hooks);
   SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
   signals_catch();
-  return command->run(&host);
+  int result = command->run(&host);
+  errors_finish(&host.errors, &host.line);
+  drawing_free(&host.drawing);
+  return result;
 }
 
 int main(int count, char **words) {

@@ -7,8 +7,9 @@
 #include "script.h"
 #include "signals.h"
 
-#define BLOCK 512           /* frames between two updates of the script */
+#define BLOCK 512           /* sample frames between two updates of the script: a frame of its onFrame */
 #define LONGEST (10 * 60.0) /* seconds, without --seconds */
+#define LAST_FADE 0.1       /* seconds, at most, for what a script that quits leaves sounding */
 
 typedef struct {
   host *host;
@@ -19,6 +20,7 @@ typedef struct {
   float *block;
   uint32_t channels;
   double rate, started;
+  int exit_code;          /* that the script quit with */
   uint64_t frames, limit; /* rendered, and the most */
   float peak;
 } rendering;
@@ -71,28 +73,49 @@ static bool render_block(rendering *job) {
 }
 
 static bool is_idle(rendering *job) {
-  return !isfinite(job->host->options.seconds) && !script_is_waiting(&job->script) &&
+  return !isfinite(job->host->options.seconds) && !script_is_waiting(&job->script, true) &&
          !peri_engine_is_active(job->engine);
 }
 
 /* A rendering does not depend on how fast files load: its clock stands until their callbacks have run. */
-static void update_script(rendering *job) {
-  script_update(&job->script);
+static void await_loads(rendering *job) {
   while (script_is_loading(&job->script) && !signals_interrupted()) {
     host_sleep(0.001);
     script_update(&job->script);
   }
+}
+
+static void update_script(rendering *job) {
+  script_update(&job->script);
+  await_loads(job);
+  script_frame(&job->script, BLOCK / job->rate);
+  await_loads(job);
   peri_engine_update(job->engine);
 }
 
+/* The script has quit: its sounds fade out as they do when a program ends. */
+static int render_end(rendering *job) {
+  uint64_t until = job->frames + (uint64_t)(LAST_FADE * job->rate);
+  script_close(&job->script);
+  peri_engine_update(job->engine);
+  while (job->frames < until && job->frames < job->limit && peri_engine_is_active(job->engine)) {
+    if (!render_block(job)) return HOST_FAILED;
+    peri_engine_update(job->engine);
+  }
+  return HOST_FINE;
+}
+
 static int render_all(rendering *job) {
-  while (job->frames < job->limit && !signals_interrupted()) {
+  bool quit = script_has_quit(&job->script, &job->exit_code);
+  while (!quit && job->frames < job->limit && !signals_interrupted()) {
     update_script(job);
-    if (is_idle(job)) break;
+    quit = script_has_quit(&job->script, &job->exit_code);
+    if (quit || is_idle(job)) break;
     if (!render_block(job)) return HOST_FAILED;
     show_progress(job);
   }
-  return signals_interrupted() ? HOST_INTERRUPTED : HOST_FINE;
+  if (signals_interrupted()) return HOST_INTERRUPTED;
+  return quit ? render_end(job) : HOST_FINE;
 }
 
 static void print_summary(rendering *job) {
@@ -128,7 +151,8 @@ static int render_output(rendering *job) {
   picture_destroy(job->picture);
   free(job->block);
   live_line_clear(&job->host->line);
-  return closed ? result : HOST_FAILED;
+  if (!closed) return HOST_FAILED;
+  return result == HOST_FINE ? job->exit_code : result;
 }
 
 static int render_on(host *host, peri_engine *engine, const char *folder) {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "error_panel.h"
+
 #define DESIGN_WIDTH 960.0f /* the size that the numbers below are for */
 #define DESIGN_HEIGHT 540.0f
 
@@ -245,23 +247,90 @@ static void draw_footer(const pen *pen, box row, const host_status *status) {
     canvas_text_right(pen->on, row.x + row.width, y + drop, pen->label, INK_FAINT, text);
 }
 
-/* To halves of a pixel, so that strokes stay even. */
-static float text_scale(float scale) { return fmaxf(rounded(scale * 2) / 2, 1); }
+/* ---- Layouts ----------------------------------------------------------------------------------------------------- */
 
-void scene_draw(scene *scene, canvas *canvas, const host_status *status, double now) {
-  float width = (float)canvas->width, height = (float)canvas->height;
-  float unit = fmaxf(fminf(width / DESIGN_WIDTH, height / DESIGN_HEIGHT), 0.6f);
-  pen pen = {canvas, unit, text_scale(1.5f * unit), text_scale(2 * unit)};
+static void draw_panels(const pen *pen, const scene *scene, const host_status *status) {
+  float unit = pen->unit, width = (float)pen->on->width, height = (float)pen->on->height;
   float margin = 18 * unit, gap = 12 * unit, side = rounded(150 * unit);
   float top = rounded(52 * unit), bottom = rounded(height - 50 * unit);
   float left_width = width - 2 * margin - gap - side, wave_height = rounded((bottom - top - gap) * 0.4f);
+  draw_header(pen, (box){margin, 20 * unit, width - 2 * margin, 0}, status);
+  draw_wave(pen, (box){margin, top, left_width, wave_height}, status);
+  draw_spectrum(pen, (box){margin, top + wave_height + gap, left_width, bottom - top - wave_height - gap}, status,
+                scene->spectrum);
+  draw_levels(pen, (box){width - margin - side, top, side, bottom - top}, status);
+  draw_footer(pen, (box){margin, height - 32 * unit, width - 2 * margin, 0}, status);
+}
 
+/* A meter that lies: one line a channel. */
+static void draw_lying_levels(const pen *pen, box outer, const host_status *status) {
+  uint32_t channels = status->channels < PERI_VIEW_CHANNELS ? status->channels : PERI_VIEW_CHANNELS;
+  float step = outer.height / (float)channels, gap = step > 4 ? 2 : 0;
+  for (uint32_t c = 0; c < channels; c++) {
+    bool known = status->has_view && c < status->view.channels;
+    float peak = known ? meter_part((float)status_decibels(status->view.peak[c])) : 0;
+    float loud = known ? meter_part((float)status_decibels(status->view.rms[c])) : 0;
+    colour ink = peak >= meter_part(-1) ? INK_RED : peak >= meter_part(-9) ? INK_AMBER : INK_GREEN;
+    float y = rounded(outer.y + step * (float)c), tall = rounded(step - gap);
+    canvas_fill(pen->on, outer.x, y, outer.width, tall, INK_TRACK);
+    canvas_fill(pen->on, outer.x, y, outer.width * peak, tall, colour_mix(INK_TRACK, ink, 0.38f));
+    canvas_fill(pen->on, outer.x, y, outer.width * loud, tall, ink);
+  }
+}
+
+static void draw_small_wave(const pen *pen, box outer, const host_status *status) {
+  enum { COLUMNS = 512 };
+  float heights[COLUMNS], middle = rounded(outer.y + outer.height / 2) + 0.5f, reach = outer.height / 2;
+  int columns = (int)outer.width > COLUMNS ? COLUMNS : (int)outer.width;
+  canvas_fill(pen->on, outer.x, middle - 0.5f, outer.width, 1, INK_GRID);
+  if (!status->has_view) return;
+  const float *samples = status->view.waveform + trigger(status->view.waveform);
+  for (int i = 0; i < columns; i++)
+    heights[i] = middle - fmaxf(fminf(samples[i * WAVE_FRAMES / columns], 1), -1) * reach;
+  canvas_curve(pen->on, (int)outer.x, heights, columns, fmaxf(1.2f * pen->unit, 1), INK_MOON);
+}
+
+/* What is left of the host's own scene at the foot of a window on which a script draws. */
+static void draw_strip(const pen *pen, box row, const host_status *status) {
+  float unit = pen->unit, margin = 18 * unit, text_y = rounded(row.y + (row.height - 7 * pen->value) / 2);
+  canvas_fill(pen->on, row.x, row.y, row.width, row.height, INK_PANEL);
+  canvas_fill(pen->on, row.x, row.y, row.width, 1, INK_GRID);
+  float x = margin + canvas_text(pen->on, margin, text_y, pen->value, INK_MOON, "perilune");
+  canvas_text(pen->on, x + 14 * unit, text_y, pen->value, INK_BRIGHT, status->name);
+  char text[64];
+  snprintf(text, sizeof text, "%02d:%04.1f", (int)(status->time / 60), fmod(floor(status->time * 10) / 10, 60));
+  float right = row.width - margin;
+  canvas_text_right(pen->on, right, text_y, pen->value, INK_TEXT, text);
+  right -= 100 * unit;
+  box levels = {rounded(right - 170 * unit), rounded(row.y + 20 * unit), rounded(170 * unit), rounded(20 * unit)};
+  draw_lying_levels(pen, levels, status);
+  box wave = {rounded(levels.x - 218 * unit), rounded(row.y + 10 * unit), rounded(200 * unit), rounded(40 * unit)};
+  draw_small_wave(pen, wave, status);
+  snprintf(text, sizeof text, "%u", status->stats.sources_playing);
+  if (status->stats.underruns) snprintf(text, sizeof text, "%llu", (unsigned long long)status->stats.underruns);
+  const char *label = status->stats.underruns ? "underruns" : "playing";
+  float wide = canvas_text_width(pen->value, text) + 6 * unit + canvas_text_width(pen->label, label) + 20 * unit;
+  draw_figure(pen, wave.x - wide, text_y, status->stats.underruns ? INK_RED : INK_BRIGHT, text, label);
+}
+
+/* The script's drawing in the middle above, the strip below. */
+static void draw_stage(const pen *pen, const host_status *status) {
+  float width = (float)pen->on->width, height = (float)pen->on->height, strip = rounded(60 * pen->unit);
+  float scale = fminf(width / DRAWING_WIDTH, (height - strip) / DRAWING_HEIGHT);
+  float left = rounded((width - DRAWING_WIDTH * scale) / 2);
+  float top = rounded((height - strip - DRAWING_HEIGHT * scale) / 2);
+  drawing_show(status->drawing, pen->on, left, top, scale);
+  draw_strip(pen, (box){0, height - strip, width, strip}, status);
+}
+
+void scene_draw(scene *scene, canvas *canvas, const host_status *status, double now) {
+  float unit = fmaxf(fminf((float)canvas->width / DESIGN_WIDTH, (float)canvas->height / DESIGN_HEIGHT), 0.6f);
+  pen pen = {canvas, unit, canvas_text_scale(1.5f * unit), canvas_text_scale(2 * unit)};
   settle_spectrum(scene, status, now);
   canvas_clear(canvas, INK_GROUND);
-  draw_header(&pen, (box){margin, 20 * unit, width - 2 * margin, 0}, status);
-  draw_wave(&pen, (box){margin, top, left_width, wave_height}, status);
-  draw_spectrum(&pen, (box){margin, top + wave_height + gap, left_width, bottom - top - wave_height - gap}, status,
-                scene->spectrum);
-  draw_levels(&pen, (box){width - margin - side, top, side, bottom - top}, status);
-  draw_footer(&pen, (box){margin, height - 32 * unit, width - 2 * margin, 0}, status);
+  if (status->drawing)
+    draw_stage(&pen, status);
+  else
+    draw_panels(&pen, scene, status);
+  if (status->error) error_panel_draw(canvas, unit, status->error);
 }

@@ -1,6 +1,7 @@
 #include "script.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,14 +91,17 @@ static int before_output(lua_State *L) {
   return 0;
 }
 
+#define ERROR_SECONDS 8.0 /* for which the window shows an error after which the script goes on */
+
 static int show_callback_error(lua_State *L) {
-  live_line *line = lua_touserdata(L, lua_upvalueindex(1));
-  live_line_say(line, "error in a callback: %s", luaL_tolstring(L, 1, NULL));
+  host *host = lua_touserdata(L, lua_upvalueindex(1));
+  if (signals_interrupted()) return 0; /* the error is how the script was interrupted */
+  errors_show(&host->errors, &host->line, "error in a callback: ", luaL_tolstring(L, 1, NULL), ERROR_SECONDS);
   return 0;
 }
 
-static void push_line_function(lua_State *L, live_line *line, lua_CFunction function) {
-  lua_pushlightuserdata(L, line);
+static void push_host_function(lua_State *L, void *user, lua_CFunction function) {
+  lua_pushlightuserdata(L, user);
   lua_pushcclosure(L, function, 1);
 }
 
@@ -128,19 +132,25 @@ static int set_up(lua_State *L) {
   set_path(L, lua_touserdata(L, 3));
   set_arguments(L, script);
   if (!peri_lua_attach(L, engine)) return luaL_error(L, "cannot join Lua to the engine: %s", peri_error());
-  if (script->line->terminal) {
+  if (script->host->line.terminal) {
     if (luaL_loadbuffer(L, BEFORE_OUTPUT, sizeof BEFORE_OUTPUT - 1, "=host") != LUA_OK) return lua_error(L);
-    push_line_function(L, script->line, before_output);
+    push_host_function(L, &script->host->line, before_output);
     lua_call(L, 1, 0);
   }
   lua_getglobal(L, "require");
   lua_pushliteral(L, "perilune");
   lua_call(L, 1, 1);
   lua_getfield(L, -1, "onError");
-  push_line_function(L, script->line, show_callback_error);
+  push_host_function(L, script->host, show_callback_error);
   lua_call(L, 1, 0);
+  host_module_open(&script->module, L, script->host->options.view ? &script->host->drawing : NULL);
   if (luaL_loadfile(L, script->path) != LUA_OK) return lua_error(L);
   return 1;
+}
+
+/* For the window: until the program ends. */
+static void show_failure(host_script *script, const char *text) {
+  errors_show(&script->host->errors, &script->host->line, "", text, INFINITY);
 }
 
 static int with_traceback(lua_State *L) {
@@ -152,12 +162,12 @@ static int with_traceback(lua_State *L) {
 bool script_open(host_script *script, host *host, peri_engine *engine, const char *folder) {
   const host_options *options = &host->options;
   *script = (host_script){.L = luaL_newstate(),
-                          .line = &host->line,
+                          .host = host,
                           .path = options->script,
                           .argument_count = options->rest_count,
                           .arguments = options->rest};
   if (!script->L) {
-    live_line_say(script->line, "no memory for Lua");
+    live_line_say(&host->line, "no memory for Lua");
     return false;
   }
   lua_pushcfunction(script->L, set_up);
@@ -165,7 +175,7 @@ bool script_open(host_script *script, host *host, peri_engine *engine, const cha
   lua_pushlightuserdata(script->L, engine);
   lua_pushlightuserdata(script->L, (void *)folder);
   if (lua_pcall(script->L, 3, 1, 0) != LUA_OK) {
-    live_line_say(script->line, "%s", luaL_tolstring(script->L, -1, NULL));
+    show_failure(script, luaL_tolstring(script->L, -1, NULL));
     script_close(script);
     return false;
   }
@@ -178,7 +188,7 @@ bool script_open(host_script *script, host *host, peri_engine *engine, const cha
 int script_run(host_script *script) {
   lua_State *L = script->L;
   if (!lua_checkstack(L, script->argument_count + 1)) {
-    live_line_say(script->line, "%s: too many arguments", script->path);
+    live_line_say(&script->host->line, "%s: too many arguments", script->path);
     return HOST_FAILED;
   }
   lua_pushcfunction(L, with_traceback);
@@ -186,17 +196,32 @@ int script_run(host_script *script) {
   for (int i = 0; i < script->argument_count; i++) lua_pushstring(L, script->arguments[i]);
   if (lua_pcall(L, script->argument_count, 0, -2 - script->argument_count) == LUA_OK) return HOST_FINE;
   if (signals_interrupted()) return HOST_INTERRUPTED;
-  live_line_say(script->line, "%s", lua_tostring(L, -1));
+  show_failure(script, lua_tostring(L, -1));
   return HOST_FAILED;
 }
 
 void script_update(host_script *script) { peri_lua_update(script->L); }
 
-bool script_is_waiting(host_script *script) { return peri_lua_is_waiting(script->L); }
+void script_frame(host_script *script, double seconds) { host_module_frame(&script->module, seconds); }
+
+void script_key(host_script *script, const char *name, bool down) { host_module_key(&script->module, name, down); }
+
+bool script_wants_keys(const host_script *script) { return script->module.on_key.count > 0; }
+
+bool script_is_waiting(host_script *script, bool offline) {
+  return peri_lua_is_waiting(script->L) || script->module.on_frame.count > 0 ||
+         (script->module.on_key.count > 0 && !offline);
+}
+
+bool script_has_quit(const host_script *script, int *exit_code) {
+  if (script->module.quitting) *exit_code = script->module.exit_code;
+  return script->module.quitting;
+}
 
 bool script_is_loading(host_script *script) { return peri_lua_is_loading(script->L); }
 
 void script_close(host_script *script) {
+  if (!script->L) return;
   signals_watch(NULL);
   lua_close(script->L);
   script->L = NULL;

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 
 #include "host.h"
+#include "host_module.h"
 
 typedef struct lua_State lua_State;
 
 typedef struct host_script {
   lua_State *L;
-  live_line *line;
+  host *host;
+  host_module module; /* perilune.host */
   const char *path;
   int argument_count;
   char **arguments;
@@ -30,11 +32,19 @@ int script_run(host_script *script);
 
 /* Once a turn of the loop: events and callbacks. */
 void script_update(host_script *script);
-bool script_is_waiting(host_script *script);
+/* Once a frame, `seconds` after the one before: onFrame. */
+void script_frame(host_script *script, double seconds);
+void script_key(host_script *script, const char *name, bool down);
+bool script_wants_keys(const host_script *script);
+/* For events, frames or keys; offline, where no keys come, not for these. */
+bool script_is_waiting(host_script *script, bool offline);
 /* Asynchronous loads whose callback has not run. */
 bool script_is_loading(host_script *script);
 
-/* Stops its sounds with a short fade, which the engine still has to render. */
+/* Whether the script has called quit, and with which exit code. */
+bool script_has_quit(const host_script *script, int *exit_code);
+
+/* Stops its sounds with a short fade, which the engine still has to render. A closed script is ignored. */
 void script_close(host_script *script);
 
 #endif

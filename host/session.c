@@ -7,7 +7,7 @@
 #include "signals.h"
 
 #define TURN 0.005        /* seconds between turns of the loop */
-#define FRAME (1.0 / 60)  /* seconds between pictures in the window */
+#define FRAME (1.0 / 60)  /* seconds between frames: of the script, and pictures in the window */
 #define FIRST_PROFILE 0.2 /* seconds after the start, where it is said instead of shown */
 #define NEXT_PROFILE 1.0  /* seconds */
 #define STALLED 0.5       /* seconds after which a device that asks for nothing is not waited for */
@@ -47,6 +47,7 @@ static bool open_parts(session *session) {
 }
 
 static void close_parts(session *session) {
+  terminal_keys_close(&session->keys);
   live_line_clear(&session->host->line);
   peri_device_close(session->engine);
   peri_visualizer_destroy(session->visualizer);
@@ -77,6 +78,8 @@ static void take_status(session *session, host_status *status) {
       .channels = peri_engine_channels(session->engine),
       .sample_rate = peri_engine_sample_rate(session->engine),
       .stats.size = sizeof status->stats,
+      .drawing = session->host->drawing.used ? &session->host->drawing : NULL,
+      .error = errors_shown(&session->host->errors),
   };
   peri_engine_stats(session->engine, &status->stats);
   peri_device_get_info(session->engine, &status->device);
@@ -101,21 +104,51 @@ static void say_profile(const session *session, const host_status *status) {
   live_line_say(&session->host->line, "%s", text);
 }
 
-/* False when the window was closed. */
-static bool show(session *session) {
-  double now = host_clock();
-  bool line_due = live_line_is_due(&session->host->line);
-  bool window_due = session->window && now >= session->next_frame;
-  bool profile_due = profile_is_due(session, now);
-  if (!line_due && !window_due && !profile_due) return true;
+/* ---- Keys and frames --------------------------------------------------------------------------------------------- */
+
+static void pass_key(void *user, const char *name, bool down) {
+  session *session = user;
+  if (session->script) script_key(session->script, name, down);
+}
+
+static void ask_terminal(session *session) {
+  bool wanted = session->script && script_wants_keys(session->script);
+  if (wanted && !session->keys_asked && !terminal_keys_open(&session->keys))
+    live_line_say(&session->host->line, "no keys can be pressed: there is no window (--view) and no terminal");
+  if (!wanted) terminal_keys_close(&session->keys);
+  session->keys_asked = wanted;
+}
+
+/* False when the window was closed, or Escape pressed. */
+static bool take_keys(session *session) {
+  if (session->window) return view_poll(session->window, pass_key, session);
+  ask_terminal(session);
+  return !session->keys.open || terminal_keys_poll(&session->keys, pass_key, session);
+}
+
+static bool run_frame(session *session, double now) {
+  if (now < session->next_frame) return false;
+  double seconds = session->frame > 0 ? now - session->frame : FRAME;
+  session->frame = now;
+  session->next_frame = fmax(session->next_frame + FRAME, now);
+  if (session->script) script_frame(session->script, seconds);
+  terminal_keys_release(&session->keys, pass_key, session);
+  return true;
+}
+
+static void show(session *session, double now, bool window_due) {
+  bool line_due = live_line_is_due(&session->host->line), profile_due = profile_is_due(session, now);
+  if (!line_due && !window_due && !profile_due) return;
   host_status status;
   take_status(session, &status);
   if (line_due) live_line_show_status(&session->host->line, &status);
   if (profile_due) say_profile(session, &status);
-  if (!window_due) return true;
-  session->next_frame = fmax(session->next_frame + FRAME, now);
-  return view_show(session->window, &status);
+  if (!window_due) return;
+  view_show(session->window, &status);
+  drawing_clear(&session->host->drawing);
 }
+
+/* ---- Turns ------------------------------------------------------------------------------------------------------- */
 
 static uint64_t tail_frames(const session *session) {
   return (uint64_t)session->host->options.block_size * TAIL_BLOCKS + PERI_QUANTUM;
@@ -135,13 +168,16 @@ static bool is_over(session *session, bool busy) {
 }
 
 bool session_turn(session *session, bool busy) {
+  bool stays = take_keys(session);
+  double now = host_clock();
+  bool frame = run_frame(session, now);
   peri_engine_update(session->engine);
-  bool window_stays = show(session);
+  show(session, now, frame && session->window);
   if (signals_interrupted()) {
     session->result = HOST_INTERRUPTED;
     return false;
   }
-  if (!window_stays || host_clock() - session->started >= session->host->options.seconds) return false;
+  if (!stays || host_clock() - session->started >= session->host->options.seconds) return false;
   if (is_over(session, busy)) return false;
   host_sleep(TURN);
   return true;

@@ -11,6 +11,7 @@
 static struct {
   volatile sig_atomic_t interrupted;
   lua_State *volatile script;
+  void (*volatile function)(void);
   pthread_t main_thread;
 } signals;
 
@@ -27,6 +28,7 @@ static void on_signal(int number) {
   }
   signal(number, SIG_DFL);
   signals.interrupted = 1;
+  if (signals.function) signals.function();
   if (signals.script)
     lua_sethook(signals.script, interrupt_script, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
@@ -40,6 +42,8 @@ void signals_catch(void) {
 }
 
 bool signals_interrupted(void) { return signals.interrupted != 0; }
+
+void signals_call(void (*function)(void)) { signals.function = function; }
 
 void signals_watch(lua_State *L) {
   if (signals.script) lua_sethook(signals.script, NULL, 0, 0);

@@ -2,6 +2,7 @@
 #ifndef HOST_STATUS_H
 #define HOST_STATUS_H
 
+#include "drawing.h"
 #include "perilune/perilune.h"
 
 #define STATUS_LOADS 5
@@ -15,6 +16,8 @@ typedef struct host_status {
   peri_device_info device;
   peri_node_load loads[STATUS_LOADS]; /* the costliest nodes, with --profile */
   uint32_t load_count, nodes_loaded;  /* of them; of all nodes */
+  const drawing *drawing;             /* of the script; NULL: it has never drawn */
+  const char *error;                  /* NULL: none to show */
   bool has_view;                      /* false before the visualizer's first block */
   peri_view view;
 } host_status;

@@ -53,27 +53,37 @@ static bool fit(view *view) {
   return view->texture && canvas_make(&view->canvas, width, height);
 }
 
-static bool goes_on(view *view) {
-  SDL_Event event;
-  bool goes_on = true;
-  while (SDL_PollEvent(&event)) {
-    Uint32 window = SDL_GetWindowID(view->window);
-    if (event.type == SDL_QUIT) goes_on = false;
-    if (event.type == SDL_KEYDOWN && event.key.keysym.sym == SDLK_ESCAPE) goes_on = false;
-    if (event.type == SDL_WINDOWEVENT && event.window.windowID == window && event.window.event == SDL_WINDOWEVENT_CLOSE)
-      goes_on = false;
-  }
-  return goes_on;
+static void report_key(const SDL_KeyboardEvent *event, key_function *report, void *user) {
+  char name[64];
+  snprintf(name, sizeof name, "%s", SDL_GetKeyName(event->keysym.sym));
+  for (char *c = name; *c; c++)
+    if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
+  if (name[0] && !event->repeat) report(user, name, event->type == SDL_KEYDOWN);
 }
 
-bool view_show(view *view, const host_status *status) {
-  bool stays = goes_on(view);
-  if (!fit(view)) return stays;
+bool view_poll(view *view, key_function *report, void *user) {
+  SDL_Event event;
+  bool stays = true;
+  Uint32 window = SDL_GetWindowID(view->window);
+  while (SDL_PollEvent(&event)) {
+    bool key = event.type == SDL_KEYDOWN || event.type == SDL_KEYUP;
+    if (event.type == SDL_QUIT) stays = false;
+    if (event.type == SDL_WINDOWEVENT && event.window.windowID == window && event.window.event == SDL_WINDOWEVENT_CLOSE)
+      stays = false;
+    if (key && event.key.keysym.sym == SDLK_ESCAPE)
+      stays = stays && event.type == SDL_KEYUP;
+    else if (key)
+      report_key(&event.key, report, user);
+  }
+  return stays;
+}
+
+void view_show(view *view, const host_status *status) {
+  if (!fit(view)) return;
   scene_draw(&view->scene, &view->canvas, status, host_clock());
   SDL_UpdateTexture(view->texture, NULL, view->canvas.pixels, view->canvas.width * (int)sizeof(colour));
   SDL_RenderCopy(view->renderer, view->texture, NULL, NULL);
   SDL_RenderPresent(view->renderer);
-  return stays;
 }
 
 bool view_save(const view *view, const char *path) { return view->canvas.pixels && canvas_save(&view->canvas, path); }

@@ -29,6 +29,9 @@ typedef struct lua_State lua_State;
  * error when memory runs out. */
 PERI_API int luaopen_perilune(lua_State *L);
 
+/* `require "perilune.host"` where no program `perilune` runs the script: raises an error that says so. */
+PERI_API int luaopen_perilune_host(lua_State *L);
+
 /* Makes `engine` the default context of this Lua state, and `require "perilune"` find this module. Call it before the
  * script requires perilune. The state then opens no device for its default context and never destroys the engine, which
  * must outlive it. False, and nothing is changed, when engine is NULL, when the state's default context is in use
@@ -39,6 +42,11 @@ PERI_API bool peri_lua_attach(lua_State *L, peri_engine *engine);
  * What perilune.update() does in Lua. Never raises: errors in callbacks go to the function set by perilune.onError, by
  * default to standard error with a traceback. False when a callback raised an error. */
 PERI_API bool peri_lua_update(lua_State *L);
+
+/* Calls the function that stands below its `arguments` on top of the stack as perilune calls callbacks: an error goes to
+ * the function set by perilune.onError. Takes function and arguments off the stack and leaves no results. False when it
+ * raised an error. */
+PERI_API bool peri_lua_call(lua_State *L, int arguments);
 
 /* Whether callbacks are still to come: asynchronous loads, and sources that have started and have an onended. */
 PERI_API bool peri_lua_is_waiting(lua_State *L);

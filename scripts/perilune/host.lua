@@ -1,0 +1,3 @@
+-- What scripts find where no program `perilune` runs them: that one puts its own module in this place.
+local core = ...
+core.fail "perilune.host is only there in the program 'perilune': run this script with 'perilune run SCRIPT'"
