@@ -113,7 +113,7 @@ static void plain(char into[TEXT_MOST], const char *text) {
   size_t length = 0;
   for (; *text && length + 1 < TEXT_MOST; text++) {
     if (((unsigned char)*text & 0xC0) == 0x80) continue; /* one mark stands for a character of several bytes */
-    into[length++] = *text >= ' ' && *text <= '~' ? *text : '?';
+    into[length++] = *text >= ' ' && *text <= '~' ? *text : *text == '\t' ? ' ' : '?';
   }
   into[length] = 0;
 }

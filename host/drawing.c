@@ -46,7 +46,7 @@ bool drawing_text(drawing *drawing, double x, double y, const char *text) {
   size_t size = strlen(text) + 1, begin = drawing->texts_length;
   if (!grow(&drawing->texts, &drawing->texts_room, begin, size, 1)) return false;
   memcpy(drawing->texts + begin, text, size);
-  double most = 16 * DRAWING_WIDTH; /* a long line may begin far left of what is seen of it */
+  double most = 4 * DRAWING_WIDTH; /* a long line may begin far left of what is seen of it */
   drawn thing = {.left = within(x, most), .top = within(y, most), .ink = INK_BRIGHT, .text = begin};
   if (!add(drawing, thing)) return false;
   drawing->texts_length += size;

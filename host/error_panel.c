@@ -51,16 +51,16 @@ static size_t place_length(const char *text, size_t length) {
   return 0;
 }
 
-/* What Lua's own functions add says least. */
-static bool is_foreign(const char *line, size_t length) {
-  return (length >= 3 && !memcmp(line, "[C]", 3)) || (length >= 3 && !memcmp(line, "...", 3));
+/* Lines about functions that are not the script's: C's, and perilune's own. */
+static bool is_foreign(const char *line) {
+  return !strncmp(line, "[C]", 3) || !strncmp(line, "perilune.", 9) || !strncmp(line, "...\t", 4);
 }
 
 static void put_traceback(column *column, const char *text) {
   float scale = canvas_text_scale(1.5f * column->unit);
   while (*text) {
     size_t length = strcspn(text, "\n"), tabs = strspn(text, "\t");
-    colour ink = !tabs || is_foreign(text + tabs, length - tabs) ? INK_FAINT : INK_TEXT;
+    colour ink = !tabs || is_foreign(text + tabs) ? INK_FAINT : INK_TEXT;
     put(column, tabs ? 20 * column->unit : 0, scale, ink, text + tabs, length - tabs);
     if (!tabs) column->y += 3 * column->unit;
     text += length + (text[length] == '\n');
@@ -97,6 +97,10 @@ void error_panel_draw(canvas *on, float unit, const char *text) {
   canvas_fill(on, 0, 0, width, height, shade);
   canvas_panel(on, margin, top, width - 2 * margin, tall, 6 * unit, INK_PANEL);
   canvas_fill(on, margin, top, bar, tall, INK_RED);
-  column.on = on, column.y = top + padding, column.bottom = top + tall - padding / 2;
+  bool whole = column.y + 2 * padding <= tall;
+  column.on = on, column.y = top + padding, column.bottom = top + tall - (whole ? padding / 2 : 1.6f * padding);
   put_error(&column, text);
+  float low = floorf(top + tall - 1.2f * padding);
+  if (!whole)
+    canvas_text(on, column.left, low, canvas_text_scale(1.5f * unit), INK_FAINT, "the rest is in the terminal");
 }

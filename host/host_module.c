@@ -52,7 +52,7 @@ static void check_count(lua_State *L, const char *function, int count) {
   int last = lua_gettop(L);
   while (last > count && lua_isnil(L, last)) last--;
   if (last > count) fail(L, "bad argument #%d to '%s' (no more than %d expected)", last, function, count);
-  lua_settop(L, count);
+  if (lua_gettop(L) > count) lua_settop(L, count);
 }
 
 static double check_number(lua_State *L, int index, const char *function) {
@@ -200,7 +200,7 @@ static int text(lua_State *L) {
 static int quit(lua_State *L) {
   check_count(L, "quit", 1);
   double code = 0;
-  if (!lua_isnil(L, 1)) {
+  if (!lua_isnoneornil(L, 1)) {
     if (lua_type(L, 1) == LUA_TNUMBER) code = lua_tonumber(L, 1);
     if (lua_type(L, 1) != LUA_TNUMBER || !(code >= 0 && code <= 255 && code == floor(code)))
       return bad(L, 1, "quit", "whole number from 0 to 255");

@@ -26,7 +26,7 @@ for i, key in ipairs(keys) do
   place[key] = black[key] and 70 + whites * 104 - 32 or 70 + (whites - 1) * 104
 end
 
-local notes, beams = {}, {} -- what flies: { key, age }
+local notes, beams = {}, {} -- what flies
 local function strike(key)
   if key == "space" then
     laser:play { pan = math.random() * 2 - 1 }
@@ -58,40 +58,51 @@ host.onKey(function(key, down)
   if down then strike(key) end
 end)
 
-local function shade(red, green, blue, part) -- of a colour, on the window's ground
-  return .05 + (red - .05) * part, .06 + (green - .06) * part, .09 + (blue - .09) * part
+local GROUND, WHITE, BLACK, BEAM = { .05, .06, .09 }, { .19, .23, .31 }, { .1, .12, .17 }, { 1, .38, .38 }
+local function colour(key) -- from blue over green to amber
+  local t = semitone[key] / 12
+  return { .4 + .55 * t, .65 + .2 * math.sin(math.pi * t), 1 - .7 * t }
+end
+
+-- A rectangle in a colour, `part` of it, the rest another one.
+local function draw(x, y, width, height, from, to, part)
+  local function mix(i) return from[i] + (to[i] - from[i]) * part end
+  host.rectangle(x, y, width, height, mix(1), mix(2), mix(3))
 end
 
 local function drawKey(key)
-  local x, dark, light = place[key], black[key], held[key] and 1 or glow[key] or 0
-  local part, width, height = dark and .2 or .8, dark and 64 or 100, dark and 92 or 150
-  local red, green, blue = part * .9, part * .95, part
-  host.rectangle(x, 300, width, height, red + (.37 - red) * light, green + (.84 - green) * light, blue + (.64 - blue) * light)
-  if dark then host.text(x + 27, 366, key) end
+  local x, light = place[key], held[key] and 1 or glow[key] or 0
+  if black[key] then
+    draw(x - 4, 300, 72, 100, GROUND, GROUND, 0)
+    draw(x, 300, 64, 96, BLACK, colour(key), light)
+    host.text(x + 27, 366, key)
+  else
+    draw(x, 300, 100, 160, WHITE, colour(key), light)
+    host.text(x + 45, 430, key)
+  end
 end
+
+-- Ages what flies by dt, draws it, and forgets it when its age is 1.
+local function fly(list, dt, show)
+  for i = #list, 1, -1 do
+    local thing = list[i]
+    thing.age = thing.age + dt
+    if thing.age < 1 then show(thing, thing.age) else table.remove(list, i) end
+  end
+end
+
+local function showNote(note, age)
+  local width = (black[note.key] and 64 or 100) * (1 - age * .5)
+  local middle = place[note.key] + (black[note.key] and 32 or 50)
+  draw(middle - width / 2, 280 - age * 220, width, 14, colour(note.key), GROUND, age ^ 2)
+end
+
+local function showBeam(beam, age) draw(960 * age, beam.y, 180, 4, BEAM, GROUND, age ^ 3) end
 
 host.onFrame(function(dt)
   if playing then playItself(dt) end
-  for i = #notes, 1, -1 do
-    local note = notes[i]
-    note.age = note.age + dt * 1.3
-    if note.age > 1 then
-      table.remove(notes, i)
-    else
-      local width = (black[note.key] and 64 or 100) * (1 - note.age * .6)
-      local middle = place[note.key] + (black[note.key] and 32 or 50)
-      host.rectangle(middle - width / 2, 286 - note.age * 240, width, 14, shade(.55, .75, 1, 1 - note.age))
-    end
-  end
-  for i = #beams, 1, -1 do
-    local beam = beams[i]
-    beam.age = beam.age + dt * 2
-    if beam.age > 1 then
-      table.remove(beams, i)
-    else
-      host.rectangle(960 * beam.age, beam.y, 180, 4, shade(1, .38, .38, 1 - beam.age ^ 3))
-    end
-  end
+  fly(notes, dt * .9, showNote)
+  fly(beams, dt * 2, showBeam)
   for key, light in pairs(glow) do glow[key] = light > dt * 3 and light - dt * 3 or nil end
   for _, key in ipairs(keys) do if not black[key] then drawKey(key) end end
   for _, key in ipairs(keys) do if black[key] then drawKey(key) end end
