@@ -41,7 +41,7 @@ remove = host.onFrame(function(dt, ...)
   first = first or perilune.now() - dt
   count, sum, least = count + 1, sum + dt, math.min(least, dt)
   if sum < 0.5 then return end
-  print(least > 0, count > 5 and count < 40, math.abs(perilune.now() - first - sum) < 0.1)
+  print(least > 0, count > 5 and count < 40, math.abs(perilune.now() - first - sum) < 0.2)
   remove()
   remove() -- once more does no harm
 end)
