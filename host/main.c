@@ -16,12 +16,14 @@ typedef struct {
 
 static const command COMMANDS[] = {
     {"run", "SCRIPT [ARGUMENTS]", "run a Lua script with sound", FOR_RUN, true, command_run,
-     "Ends when nothing sounds and nothing is scheduled, or on Ctrl-C. Options stand before the script or\n"
-     "right after it; what follows is passed to the script as `...` and `arg`. Sounds are looked for beside\n"
-     "the script, then in the working directory."},
+     "Ends when nothing sounds, is scheduled or waits (callbacks, onFrame, onKey), or on Ctrl-C. Options stand\n"
+     "before the script or right after it; what follows is passed to the script as `...` and `arg`. Sounds are\n"
+     "looked for beside the script, then in the working directory. A script that fails ends with 1; with --stay\n"
+     "its error stays in sight. require \"perilune.host\" gives scripts frames, keys, drawing and quit."},
     {"render", "SCRIPT -o OUT.wav [ARGUMENTS]", "render a script's sound to a file, faster than real time", FOR_RENDER,
      true, command_render,
-     "Without --seconds it ends when nothing sounds and nothing is scheduled, after 10 minutes at the latest."},
+     "Without --seconds it ends when nothing sounds, is scheduled or waits, after 10 minutes at the latest. onFrame\n"
+     "of perilune.host is called every 512 frames of sound; no key comes, and nothing is drawn."},
     {"play", "FILE...", "play sound files one after another", FOR_PLAY, false, command_play,
      "Plays WAV and Ogg Vorbis."},
     {"info", "FILE...", "show what sound files hold", FOR_INFO, false, command_info,

@@ -38,7 +38,7 @@ static const option OPTIONS[] = {
     {"--rate", NULL, OPTION_RATE, FOR_RUN | FOR_RENDER | FOR_PLAY, "HZ", "sample rate of the engine (48000)"},
     {"--seconds", NULL, OPTION_SECONDS, FOR_RUN | FOR_RENDER | FOR_PLAY, "N",
      "end after N seconds (when nothing sounds any more)"},
-    {"--stay", NULL, OPTION_STAY, FOR_RUN, NULL, "go on when nothing sounds any more"},
+    {"--stay", NULL, OPTION_STAY, FOR_RUN, NULL, "go on when nothing sounds any more, or the script fails"},
     {"--loop", NULL, OPTION_LOOP, FOR_PLAY, NULL, "begin again after the last file"},
     {"--view", NULL, OPTION_VIEW, FOR_RUN | FOR_PLAY, NULL, "open a window: waveform, spectrum, levels"},
     {"--screenshot", NULL, OPTION_SCREENSHOT, FOR_RUN | FOR_PLAY, "OUT.png",

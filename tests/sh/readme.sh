@@ -32,6 +32,10 @@ for script in ten block2 block3; do
   "$build/bin/perilune" render "$tmp/$script.lua" -o "$tmp/$script.wav" >"$tmp/out" 2>&1 || { cat "$tmp/out" && fail "$script.lua"; }
   [ "$(wc -c <"$tmp/$script.wav")" -gt 50000 ] || fail "$script.lua is silent"
 done
+block lua 4 >"$tmp/window.lua"
+grep -q perilune.host "$tmp/window.lua" || fail "the README has no script with a window"
+"$build/bin/perilune" run --device null --seconds 0.3 "$tmp/window.lua" </dev/null >"$tmp/out" 2>&1 || { cat "$tmp/out" && fail "window.lua"; }
+grep -q error "$tmp/out" && { cat "$tmp/out" && fail "window.lua"; }
 
 plain() { LUA_CPATH="$build/lua/$2/?.so" timeout 30 "$1" "$tmp/ten.lua" || echo "$1" >>"$tmp/failed"; }
 plain lua5.4 5.4 &
