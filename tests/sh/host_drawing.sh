@@ -119,4 +119,19 @@ start
 xdotool key a key Escape
 wait $job; [ $? = 0 ] || fail "Escape does not end it"
 printf '%s\n' 'a	true' 'a	false' | cmp -s - out || fail "Escape came to the script"
+
+# ---- A wider window: the drawing is scaled as a whole, in the middle, and nothing is drawn beside it
+cat >wide.lua <<'END'
+local host = require "perilune.host"
+host.onKey(function(key) if key == "q" then host.quit() end end)
+host.onFrame(function() host.rectangle(-500, 0, 2000, 240, 1, 1, 1) end)
+END
+"$perilune" run --device null --view --screenshot shot.png wide.lua >out 2>err </dev/null & job=$!
+window=$(timeout 10 xdotool search --sync --onlyvisible --name wide.lua | head -n 1)
+xdotool windowfocus --sync "$window" windowsize --sync "$window" 1160 540
+sleep 0.3
+xdotool key q
+wait $job
+pixels '0d1016 ffffff ffffff 0d1016' 99 10 100 10 1059 10 1060 10
+pixels 'ffffff 0d1016' 500 239 500 240
 exit 0

@@ -16,7 +16,7 @@ terminal() { # SCRIPT
 exec 2>/dev/null
 trap : INT # Ctrl-C comes to the shell too
 stty >before
-'$perilune' run --device null $1
+timeout --foreground 20 '$perilune' run --device null $1
 echo "exit \$?" >>out
 stty >after
 cmp before after >/dev/null || echo "the terminal was left changed" >>out

@@ -43,9 +43,9 @@ PERI_API bool peri_lua_attach(lua_State *L, peri_engine *engine);
  * default to standard error with a traceback. False when a callback raised an error. */
 PERI_API bool peri_lua_update(lua_State *L);
 
-/* Calls the function that stands below its `arguments` on top of the stack as perilune calls callbacks: an error goes to
- * the function set by perilune.onError. Takes function and arguments off the stack and leaves no results. False when it
- * raised an error. */
+/* Calls the function that stands below its `arguments` on top of the stack as perilune calls callbacks: an error goes
+ * to the function set by perilune.onError. Takes function and arguments off the stack and leaves no results. False when
+ * it raised an error. */
 PERI_API bool peri_lua_call(lua_State *L, int arguments);
 
 /* Whether callbacks are still to come: asynchronous loads, and sources that have started and have an onended. */
