@@ -1,13 +1,7 @@
 #!/bin/sh
 # Every example runs from any directory, ends by itself, sounds and does not clip; lasers.lua keeps what it prints.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-build=${PERI_BUILD:-$root/build}
-perilune=${PERILUNE:-$build/bin/perilune}
+. "$(dirname -- "$0")/lib/host.sh"
 examples=$root/scripts/examples
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
 command -v lua5.4 >/dev/null || { echo "lua5.4 is not installed"; exit 77; }
 
 # FILE: a WAV of float32 that is finite, heard, not clipped, 1 to 13 s long, and silent at its end.

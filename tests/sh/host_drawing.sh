@@ -1,11 +1,6 @@
 #!/bin/sh
 # In the window: scripts draw for one picture, get its keys by SDL's names, and errors are shown over everything.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-perilune=${PERILUNE:-${PERI_BUILD:-$root/build}/bin/perilune}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
+. "$(dirname -- "$0")/lib/host.sh"
 command -v Xvfb >/dev/null || { echo "there is no Xvfb to open windows on"; exit 77; }
 Xvfb -displayfd 3 -screen 0 1280x800x24 3>display >/dev/null 2>&1 & server=$!
 trap 'kill $server; wait $server 2>/dev/null; rm -rf "$work"' EXIT

@@ -1,17 +1,6 @@
 #!/bin/sh
 # A script that fails exits with 1 and shows file, line and traceback; a callback that fails does not end the script.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-perilune=${PERILUNE:-${PERI_BUILD:-$root/build}/bin/perilune}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
-# Runs the host; its exit code must be the first argument.
-host() {
-  want=$1; shift
-  "$perilune" "$@" >out 2>err </dev/null; got=$?
-  [ $got = "$want" ] || fail "perilune $* exited with $got, not $want"
-}
+. "$(dirname -- "$0")/lib/host.sh"
 said() { grep -qF -- "$1" err || fail "no '$1' on standard error"; }
 
 host 1 run --device null missing.lua

@@ -1,11 +1,6 @@
 #!/bin/sh
 # Without a window onKey gets the keys of the terminal, which is given back as it was, however the program ends.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-perilune=${PERILUNE:-${PERI_BUILD:-$root/build}/bin/perilune}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out 2>/dev/null; exit 1; }
+. "$(dirname -- "$0")/lib/host.sh"
 script -qec true /dev/null >/dev/null 2>&1 </dev/null || { echo "script(1) cannot make a terminal here"; exit 77; }
 
 # Runs the script in a terminal of its own; what is typed comes on standard input. In `out`: what the script wrote to

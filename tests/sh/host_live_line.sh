@@ -1,17 +1,6 @@
 #!/bin/sh
 # On a terminal one line shows levels and figures, is gone at the end, and leaves the script's output whole; elsewhere there is none.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-perilune=${PERILUNE:-${PERI_BUILD:-$root/build}/bin/perilune}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
-# Runs the host; its exit code must be the first argument.
-host() {
-  want=$1; shift
-  "$perilune" "$@" >out 2>err </dev/null; got=$?
-  [ $got = "$want" ] || fail "perilune $* exited with $got, not $want"
-}
+. "$(dirname -- "$0")/lib/host.sh"
 script -qec true /dev/null >/dev/null 2>&1 </dev/null || { echo "script(1) cannot make a terminal here"; exit 77; }
 cat >song.lua <<'END'
 local laser = require("perilune").load(... .. "/assets/laser.wav")

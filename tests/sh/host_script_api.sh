@@ -1,18 +1,6 @@
 #!/bin/sh
 # perilune.host without a window: frames, what waits, wrong arguments, errors, quit, --stay, and all of it in a rendering.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-build=${PERI_BUILD:-$root/build}
-perilune=${PERILUNE:-$build/bin/perilune}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
-# Runs the host; its exit code must be the first argument.
-host() {
-  want=$1; shift
-  timeout 20 "$perilune" "$@" >out 2>err </dev/null; got=$?
-  [ $got = "$want" ] || fail "perilune $* exited with $got, not $want"
-}
+. "$(dirname -- "$0")/lib/host.sh"
 said() { grep -qF -- "$1" err || fail "no '$1' on standard error"; }
 printed() { printf '%s\n' "$@" | cmp -s - out || fail "not what should be printed: $*"; }
 cp "$root/assets/engine.wav" loop.wav

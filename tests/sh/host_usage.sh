@@ -1,17 +1,6 @@
 #!/bin/sh
 # Wrong command lines exit with 2 and one sentence that says what to do; help and version exit with 0.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-perilune=${PERILUNE:-${PERI_BUILD:-$root/build}/bin/perilune}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
-# Runs the host; its exit code must be the first argument.
-host() {
-  want=$1; shift
-  "$perilune" "$@" >out 2>err </dev/null; got=$?
-  [ $got = "$want" ] || fail "perilune $* exited with $got, not $want"
-}
+. "$(dirname -- "$0")/lib/host.sh"
 refused() { # WORDS of the message, then the command line
   message=$1; shift
   host 2 "$@"

@@ -1,17 +1,6 @@
 #!/bin/sh
 # The window opens under X, shows itself in a screenshot, and ends with the script; without a display there is one error.
-set -u
-root=$(CDPATH="" cd -- "$(dirname -- "$0")/../.." && pwd)
-perilune=${PERILUNE:-${PERI_BUILD:-$root/build}/bin/perilune}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fail() { echo "FAILED: $*"; sed "s/^/  | /" out err 2>/dev/null; exit 1; }
-# Runs the host; its exit code must be the first argument.
-host() {
-  want=$1; shift
-  "$perilune" "$@" >out 2>err </dev/null; got=$?
-  [ $got = "$want" ] || fail "perilune $* exited with $got, not $want"
-}
+. "$(dirname -- "$0")/lib/host.sh"
 unset DISPLAY WAYLAND_DISPLAY
 SDL_VIDEODRIVER=x11; export SDL_VIDEODRIVER
 echo 'require("perilune").load(... .. "/assets/music.wav"):play()' >song.lua
