@@ -4,4 +4,5 @@ max_line_length = 140
 files["scripts"] = { std = "min" }
 files["scripts/examples/assets"] = { std = "lua54" }
 files["tests/lua"] = { std = "max+busted" }
+files["tests/love"] = { std = "luajit+love" }
 files["premake5.lua"] = { ignore = { "1" } } -- premake's API is globals

@@ -18,6 +18,7 @@ typedef struct playing {
 
 /* Zeros where there is none. */
 typedef struct extras {
+  void *zero[2];               /* for LÖVE, as in a handle's head */
   double at;                   /* its start, on the engine's clock */
   double time;                 /* the playhead when it was last read; at first its offset */
   double loop_start, loop_end; /* an end of 0 is the sound's */
@@ -78,7 +79,7 @@ peri_node *peri__lua_new_playing(lua_State *L, peri__lua *state, const peri_sour
   bool timed = def->at > 0 || def->offset > 0 || def->loop_start > 0 || def->loop_end > 0;
   if (timed || def->filter.type != PERI_FILTER_NONE || def->interpolation != PERI_INTERPOLATION_DEFAULT)
     *extras_of(L, state, lua_gettop(L)) =
-        (extras){def->at, def->offset, def->loop_start, def->loop_end, def->filter, def->interpolation, 0};
+        (extras){{0}, def->at, def->offset, def->loop_start, def->loop_end, def->filter, def->interpolation, 0};
   return &source->id;
 }
 
