@@ -17,14 +17,14 @@ cp -r "$root/tests/love" game && mkdir game/sounds && cd "$root/assets" || exit 
 cp click.wav laser.ogg laser.wav music.ogg "$work/game/sounds" && cd "$work" || exit 1
 
 mkdir none && echo 'love.event.quit(5)' >none/main.lua
-timeout 60 love none >out 2>&1
+timeout -k 5 60 love none >out 2>&1
 [ $? = 5 ] || { echo "LÖVE itself does not run here: $(tail -n 1 out)"; exit 77; }
 
 # scene CODE SCENE [CASE]: runs one of GAME's scenes; LÖVE must end with that exit code, and nothing may go wrong.
 GAME=game
 scene() {
   want=$1; shift
-  timeout 30 love "$GAME" "$@" >out 2>err </dev/null; got=$?
+  timeout -k 5 30 love "$GAME" "$@" >out 2>err </dev/null; got=$?
   [ $got = "$want" ] || fail "$* by $PERI_VIA: LÖVE ended with $got, not $want"
   ! grep -q FAILED err || fail "$* by $PERI_VIA"
 }
@@ -37,7 +37,7 @@ played() {
 signalled() { # CODE PATTERN SCENE [CASE]
   want=$1 pattern=$2; shift 2
   : >out
-  timeout 30 love "$GAME" "$@" >out 2>err </dev/null & job=$!
+  timeout -k 5 30 love "$GAME" "$@" >out 2>err </dev/null & job=$!
   tries=0
   until grep -q "$pattern" out; do
     tries=$((tries + 1))
