@@ -36,6 +36,7 @@ bool peri__check_loop(double start, double end) {
 }
 
 bool peri__check_filter(const peri_filter *filter) {
+  if (!filter) return peri__fail("filter: it is NULL; PERI_FILTER_NONE takes one away");
   if ((unsigned)filter->type > PERI_FILTER_BANDPASS)
     return peri__fail("filter: there is no type %d", (int)filter->type);
   if (!(filter->frequency >= 0.0f) || !isfinite(filter->frequency))

@@ -9,7 +9,8 @@ peri__source_details *peri__source_details_of(peri_engine *engine, peri__source 
     engine->free_details = details->next_free;
   else if (!(details = PERI_NEW(peri__source_details)))
     return NULL;
-  *details = (peri__source_details){.duration = PERI_NEVER, .fade_at = PERI_NEVER, .junction = PERI_NONE};
+  *details = (peri__source_details){
+      .duration = PERI_NEVER, .fade_at = PERI_NEVER, .kept_stop = PERI_NEVER, .junction = PERI_NONE};
   atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed);
   details->rate_ratio = peri__source_rate_ratio(engine, source);
   atomic_store_explicit(&source->details, details, memory_order_release);

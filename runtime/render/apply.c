@@ -20,7 +20,7 @@ static void start(peri__render *render, peri__voice *voice, peri__input *input) 
   peri__voices_add(input, voice);
   render->now_started++;
   voice->flags |= PERI_VOICE_PENDING;
-  if (voice->flags & PERI_VOICE_PAUSED) peri__voice_hold(voice, (int64_t)render->frame);
+  if (voice->flags & PERI_VOICE_PAUSED) peri__voice_hold(voice, (int64_t)render->frame); /* it has no stop yet */
   if (source->start <= (int64_t)render->frame && !(voice->flags & PERI_VOICE_DETAILED))
     peri__playhead_begin(voice); /* most: nothing is left to do at the start */
   else

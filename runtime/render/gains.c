@@ -90,20 +90,29 @@ uint32_t peri__gain_pieces(const peri__render *render, peri__voice *voice, const
 
 /* ---- Pauses ----------------------------------------------------------------------------------------------------- */
 
-/* All times on the engine's clock wait with it; a stop that comes while it is paused is no such. */
+/* All times on the engine's clock wait with a pause. Its stop is put away when the pause begins, so that one that comes
+ * later is known for a new one, which counts; and so is one that comes before the fade is over. */
+static void put_stop_away(peri__voice *voice, peri__source_details *details, int64_t frame) {
+  bool near = voice->stop <= frame + PAUSE_QUANTA * N;
+  details->kept_stop = near ? PERI_NEVER : voice->stop;
+  if (!near) voice->stop = PERI_NEVER;
+}
+
+static void bring_stop_back(peri__voice *voice, const peri__source_details *details, int64_t waited) {
+  if (voice->stop == PERI_NEVER && details->kept_stop != PERI_NEVER) voice->stop = details->kept_stop + waited;
+}
+
 void peri__voice_hold(peri__voice *voice, int64_t frame) {
   peri__source_details *details = details_at_hand(voice);
   voice->flags = (uint16_t)((voice->flags & ~PERI_VOICE_PAUSING) | PERI_VOICE_PAUSED);
   details->pausing = true;
   details->paused_at = frame;
-  details->kept_stop = voice->stop;
-  voice->stop = PERI_NEVER;
 }
 
 static void release(peri__voice *voice, peri__source_details *details, int64_t frame) {
   int64_t waited = frame - details->paused_at;
   voice->flags &= (uint16_t)~PERI_VOICE_PAUSED;
-  if (voice->stop == PERI_NEVER && details->kept_stop != PERI_NEVER) voice->stop = details->kept_stop + waited;
+  bring_stop_back(voice, details, waited);
   if (details->fade_at != PERI_NEVER) details->fade_at += waited;
   if (voice->flags & PERI_VOICE_PENDING) {
     atomic_int_fast64_t *start = &peri__source_of(voice)->start;
@@ -119,7 +128,9 @@ void peri__voice_pause(const peri__render *render, peri__voice *voice, bool paus
   bool paused = (voice->flags & PERI_VOICE_PAUSED) != 0, turning = (voice->flags & PERI_VOICE_PAUSING) != 0;
   if (pause == (paused || (turning && details->pausing))) return;
   details->pausing = pause;
+  if (pause) put_stop_away(voice, details, (int64_t)render->frame);
   if (!pause && paused) release(voice, details, (int64_t)render->frame);
+  if (!pause && !paused) bring_stop_back(voice, details, 0);
   if (!pause || turning) return;
   if (voice->flags & PERI_VOICE_PENDING) {
     peri__voice_hold(voice, (int64_t)render->frame);
@@ -146,8 +157,9 @@ void peri__voice_stop(peri__voice *voice, int64_t frame) {
 }
 
 void peri__voice_fade_out(const peri__render *render, peri__voice *voice, int64_t frame, uint32_t frames) {
-  if (!frames || voice->flags & PERI_VOICE_PAUSED) { /* nothing is heard that could fade */
-    peri__voice_stop(voice, frame);
+  bool turning = (voice->flags & PERI_VOICE_PAUSING) != 0, pausing = turning && details_at_hand(voice)->pausing;
+  if (!frames || pausing || voice->flags & PERI_VOICE_PAUSED) { /* the pause's own fade is the last that is heard */
+    peri__voice_stop(voice, pausing ? (int64_t)render->frame + PAUSE_QUANTA * N : frame);
     return;
   }
   if (frame < (int64_t)render->frame) frame = (int64_t)render->frame; /* a late fade is as long as any */

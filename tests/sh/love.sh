@@ -95,10 +95,10 @@ nm -D --undefined-only "$module" | grep -Fwf own && fail "the module takes those
 # Another SDL in the process, with the same names: LÖVE 12 has SDL3. Whoever calls this one is ended.
 cat >sdl3.c <<'END'
 #include <stdlib.h>
-#define STUB(name) void SDL_##name(void) { abort(); }
-STUB(OpenAudioDevice) STUB(CloseAudioDevice) STUB(PauseAudioDevice) STUB(GetAudioDeviceStatus) STUB(GetCurrentAudioDriver)
+#define TRAP(name) void SDL_##name(void) { abort(); }
+TRAP(OpenAudioDevice) TRAP(CloseAudioDevice) TRAP(PauseAudioDevice) TRAP(GetAudioDeviceStatus) TRAP(GetCurrentAudioDriver)
 END
-${CC:-cc} -shared -fPIC -Wl,-soname,libSDL3.so.0 sdl3.c -o libSDL3.so.0 || fail "the stub of SDL3 does not build"
+${CC:-cc} -shared -fPIC -Wl,-soname,libSDL3.so.0 sdl3.c -o libSDL3.so.0 || fail "the other SDL does not build"
 LD_PRELOAD="$work/libSDL3.so.0" && export LD_PRELOAD
 played 7 quit event
 exit 0

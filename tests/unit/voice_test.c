@@ -195,6 +195,30 @@ TEST(a_source_paused_before_its_start_starts_when_it_goes_on_and_a_stop_ends_a_p
   peri_engine_destroy(engine);
 }
 
+TEST(a_stop_right_after_a_pause_ends_the_source_and_none_is_lost_when_it_goes_on_at_once) {
+  for (int sort = 0; sort < 3; sort++) {
+    peri_engine *engine = scene_engine(1);
+    peri_buffer *one = scene_constant(1, 480000, 1.0f);
+    peri_source_def def = peri_default_source_def();
+    def.buffer = one;
+    peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+    free(scene_render(engine, 128, 128));
+    if (sort == 2) CHECK(peri_source_stop(engine, source, 2000 / RATE));
+    CHECK(peri_source_set_paused(engine, source, true));
+    if (sort == 0) CHECK(peri_source_fade_out(engine, source, 2.0, 0.0));
+    if (sort == 1) CHECK(peri_source_stop(engine, source, 1000 / RATE));
+    free(scene_render(engine, 128, 128));
+    if (sort == 2) CHECK(peri_source_set_paused(engine, source, false));
+    free(scene_render(engine, 1280, 128));
+    CHECK_EQ(scene_stats(engine).sources_playing, sort == 2);
+    free(scene_render(engine, 1280, 128));
+    peri_engine_update(engine);
+    CHECK_EQ(peri_source_get_state(engine, source), PERI_SOURCE_GONE);
+    peri_buffer_release(one);
+    peri_engine_destroy(engine);
+  }
+}
+
 TEST(no_order_of_pauses_and_fades_clicks_and_every_source_ends) {
   for (int seed = 0; seed < 60; seed++) {
     random_state = (uint32_t)seed;
