@@ -4,7 +4,7 @@ tally_log=$(mktemp)
 trap 'rm -f "$tally_log"' EXIT
 
 count() { # PASSED FAILED SKIPPED
-  passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+  passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + ${3:-0}))
 }
 
 total() {
@@ -21,7 +21,7 @@ suite() {
     sed -u -e '/^status [0-9]*$/d' -e '/^[0-9]* passed, [0-9]* failed/d'
   status=$(sed -n 's/^status //p' "$tally_log" | tail -n 1)
   last=$(sed '/^status [0-9]*$/d' "$tally_log" | tail -n 1 |
-    sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}$/\1 \2 0\4/p')
+    sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p')
   [ "$last" ] || { echo "FAILED $* (status $status, no closing line)" && last="0 1 0"; }
   case $status,$last in
     0,*) ;;
