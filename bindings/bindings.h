@@ -12,6 +12,7 @@
 
 typedef struct peri__lua peri__lua;
 typedef struct peri__lua_type peri__lua_type;
+typedef struct peri__lua_trial peri__lua_trial;
 
 typedef struct peri__lua_head {
   void *zero[2]; /* LÖVE reads the first words of any userdata as its own proxy; zeros say "not mine" */
@@ -87,8 +88,9 @@ typedef struct peri__lua_context {
   uint32_t references;
   peri__lua_context_kind kind;
   bool closed;
-  int callbacks; /* registry reference of the table key → function; LUA_NOREF until there is one */
-  int nodes;     /* likewise of the table slot → handle, weak: nodes but destination and buffer sources */
+  bool on_trial, made_on_trial; /* its engine is in a trial's batch; it was made by the trial */
+  int callbacks;                /* registry reference of the table key → function; LUA_NOREF until there is one */
+  int nodes; /* likewise of the table slot → handle, weak: nodes but destination and buffer sources */
   uint32_t callback_count;
   uint32_t loads; /* asynchronous ones under way */
 
@@ -136,13 +138,17 @@ struct peri__lua {
   int64_t last_load;           /* the key of its callback */
   uint64_t errors;             /* raised by callbacks so far */
   uint64_t random;             /* state of the generator of random picks */
+  peri__lua_trial *trial;      /* NULL: none is under way (trial.h) */
   bool closing;
   int metatables[PERI_LUA_TYPES];                  /* registry references, as the rest */
   int handles;                                     /* weak: address → handle, for those that must be found again */
   int extras;                                      /* weak: handle → what few of them have */
   const char *play_options[PERI_LUA_PLAY_OPTIONS]; /* names, as this state has them, kept by the registry */
   int core;                                        /* the table of C functions for the Lua half */
-  int module, on_error, files;                     /* LUA_NOREF: none */
+  int module, on_error, files;                     /* LUA_NOREF: none, as for the rest */
+  int settings, settings_before;                   /* what the file that runs assigns; what it did the last time */
+  int undo_on_error, undo_files;                   /* functions that forget these, held weakly by the reloader */
+  int reloader;                                    /* the table of functions of perilune.reload */
 };
 
 /* The record, from a function of the bindings (its first upvalue). */
@@ -236,5 +242,18 @@ int peri__lua_new_sound(lua_State *L);
 /* Finds out where this state has the names of play's options. */
 void peri__lua_intern_options(lua_State *L, peri__lua *state);
 int peri__lua_seed(lua_State *L);
+
+/* Files that may be saved while the game runs, for the Lua half. */
+int peri__lua_watch(lua_State *L);
+int peri__lua_unwatch(lua_State *L);
+int peri__lua_changed_files(lua_State *L);
+
+/* ---- For reloading: all that a state holds (heap_save.c, heap_replace.c, locals.c) ------------------------------- */
+
+int peri__lua_save_heap(lua_State *L);
+int peri__lua_restore_heap(lua_State *L);
+int peri__lua_was_in_heap(lua_State *L);
+int peri__lua_replace_in_heap(lua_State *L);
+int peri__lua_call_with_locals(lua_State *L);
 
 #endif

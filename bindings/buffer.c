@@ -1,4 +1,6 @@
 /* Buffer: samples that any number of sources share. Channels and samples count from 1. */
+#include "reloader.h"
+#include "trial.h"
 #include "voice.h"
 
 #include <string.h>
@@ -76,6 +78,23 @@ void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context
       contents ? peri_engine_load_memory(engine, contents, length, format) : peri_engine_load(engine, path, format);
   if (!buffer && contents && contents != path) peri__lua_fail(L, "'%s' from perilune.files: %s", path, peri_error());
   peri__lua_push_buffer(L, state, buffer);
+  if (contents == path) return; /* it is no file */
+  lua_pushvalue(L, index);
+  lua_pushvalue(L, -2);
+  peri__lua_tell_reloader(L, state, "loaded", 2);
+}
+
+/* (buffer or nil, message) → the script's function; upvalues: state, path, function. */
+static int tell_and_call(lua_State *L) {
+  if (!lua_isnil(L, 1)) {
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, 1);
+    peri__lua_tell_reloader(L, peri__lua_state(L), "loaded", 2);
+  }
+  lua_pushvalue(L, lua_upvalueindex(3));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 0);
+  return 0;
 }
 
 void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback,
@@ -84,6 +103,14 @@ void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *c
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
   int64_t key = --state->last_load;
+  if (contents != lua_tostring(L, index)) {
+    lua_pushlightuserdata(L, state);
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, callback);
+    lua_pushcclosure(L, tell_and_call, 3);
+    callback = lua_gettop(L);
+  }
+  peri__lua_trial_made_callback(L, state, context, key);
   peri__lua_set_callback(L, context, key, callback);
   bool well = contents ? peri_engine_load_memory_async(engine, context->owner, (uint64_t)key, contents, length, format)
                        : peri_engine_load_async(engine, context->owner, (uint64_t)key, lua_tostring(L, index), format);
@@ -231,6 +258,7 @@ static int copy_to_channel(lua_State *L) {
     peri__lua_fail(L, "bad argument #1 to 'copyToChannel' (no more than %llu samples fit there, got %llu)",
                    (unsigned long long)room, (unsigned long long)count);
   }
+  peri__lua_trial_writes(L, peri__lua_state(L), buffer, channel, start, count);
   if (count > 0 && !peri_buffer_write(buffer, channel, start, samples, count)) peri__lua_fail_engine(L);
   return 0;
 }
@@ -251,6 +279,7 @@ static int set_sample(lua_State *L) {
   uint64_t frame = peri__lua_count(L, 3, NULL, 1, peri_buffer_frames(buffer)) - 1;
   if (lua_type(L, 4) != LUA_TNUMBER) peri__lua_bad(L, 4, NULL, "number");
   float sample = (float)lua_tonumber(L, 4);
+  peri__lua_trial_writes(L, peri__lua_state(L), buffer, channel, frame, 1);
   if (!peri_buffer_write(buffer, channel, frame, &sample, 1)) peri__lua_fail_engine(L);
   return 0;
 }

@@ -1,5 +1,7 @@
 /* Callbacks: kept by number until they cannot come any more, run on the script's thread, their errors reported. */
 #include "check.h"
+#include "reloader.h"
+#include "trial.h"
 
 #include <stdio.h>
 
@@ -122,6 +124,7 @@ void peri__lua_deliver(lua_State *L, peri__lua_context *context) {
 
 bool peri__lua_update(lua_State *L, peri__lua *state) {
   uint64_t errors = state->errors;
+  if (state->trial) return true;
   for (peri__lua_context *context = state->contexts, *next; context; context = next) {
     peri__lua_context_retain(context);
     if (!context->closed) {
@@ -131,5 +134,6 @@ bool peri__lua_update(lua_State *L, peri__lua *state) {
     next = context->next;
     peri__lua_context_release(L, context);
   }
+  peri__lua_tell_reloader(L, state, "update", 0);
   return state->errors == errors;
 }

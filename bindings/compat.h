@@ -4,6 +4,8 @@
 #ifndef PERI_LUA_COMPAT_H
 #define PERI_LUA_COMPAT_H
 
+#include <stdbool.h>
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -107,6 +109,56 @@ static inline void peri__lua_traceback(lua_State *L, lua_State *from, const char
 
 #define LUA_GCISRUNNING 9 /* LuaJIT's; PUC 5.1 answers -1 */
 
+/* LuaJIT's; absent in PUC 5.1. The engine as a whole, flush: the values of luajit.h. */
+extern int luaJIT_setmode(lua_State *L, int index, int mode) __attribute__((weak));
+
+static inline bool peri__lua_is_jit(void) { return luaJIT_setmode != NULL; }
+
+/* Compiled code takes upvalues that no script assigns for constants. */
+static inline void peri__lua_flush_traces(lua_State *L) {
+  if (luaJIT_setmode) luaJIT_setmode(L, 0, 0x0200);
+}
+
+/* Functions, threads and userdata have an environment, a table. */
+static inline bool peri__lua_push_environment(lua_State *L, int index) {
+  lua_getfenv(L, index);
+  if (!lua_isnil(L, -1)) return true;
+  lua_pop(L, 1);
+  return false;
+}
+
+static inline void peri__lua_set_environment(lua_State *L, int index) { lua_setfenv(L, index); }
+
+/* False (and nothing is pushed) when there is no such user value: here all are in the environment. */
+static inline bool peri__lua_push_user_value(lua_State *L, int index, int n) {
+  (void)L;
+  (void)index;
+  (void)n;
+  return false;
+}
+
+static inline void peri__lua_push_globals(lua_State *L) { lua_pushvalue(L, LUA_GLOBALSINDEX); }
+
+/* 5.1 does not tell which thread is the main one, unless it is asked there. */
+static inline void peri__lua_note_main_thread(lua_State *L) {
+  if (lua_pushthread(L))
+    lua_setfield(L, LUA_REGISTRYINDEX, "perilune.mainThread");
+  else
+    lua_pop(L, 1);
+}
+
+/* Or nil, where it is not known. */
+static inline void peri__lua_push_main_thread(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, "perilune.mainThread");
+}
+
+/* All numbers are of one kind. */
+static inline bool peri__lua_is_integer(lua_State *L, int index) {
+  (void)L;
+  (void)index;
+  return false;
+}
+
 #else
 
 static inline void peri__lua_setephemeron(lua_State *L, int handle) {
@@ -119,6 +171,35 @@ static inline void peri__lua_getephemeron(lua_State *L, int handle) {
   lua_pushvalue(L, handle);
   lua_rawget(L, -2);
 }
+
+static inline bool peri__lua_is_jit(void) { return false; }
+
+static inline void peri__lua_flush_traces(lua_State *L) { (void)L; }
+
+static inline bool peri__lua_push_environment(lua_State *L, int index) {
+  (void)L;
+  (void)index;
+  return false;
+}
+
+static inline void peri__lua_set_environment(lua_State *L, int index) {
+  (void)index;
+  lua_pop(L, 1);
+}
+
+static inline bool peri__lua_push_user_value(lua_State *L, int index, int n) {
+  if (lua_getiuservalue(L, index, n) != LUA_TNONE) return true;
+  lua_pop(L, 1);
+  return false;
+}
+
+static inline void peri__lua_push_globals(lua_State *L) { lua_pushglobaltable(L); }
+
+static inline void peri__lua_note_main_thread(lua_State *L) { (void)L; }
+
+static inline void peri__lua_push_main_thread(lua_State *L) { lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD); }
+
+static inline bool peri__lua_is_integer(lua_State *L, int index) { return lua_isinteger(L, index); }
 
 #endif
 

@@ -1,4 +1,5 @@
 /* AudioContext, and what OfflineAudioContext has in common with it. */
+#include "trial.h"
 #include "voice.h"
 
 #include <string.h>
@@ -89,8 +90,9 @@ static void get_profiling(lua_State *L, peri__lua *state, void *self) {
 }
 
 static void set_profiling(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
-  (void)state;
-  peri_engine_set_profiling(peri__lua_engine(L, of(L, self)), peri__lua_boolean(L, value, name));
+  peri_engine *engine = peri__lua_engine(L, of(L, self));
+  bool on = peri__lua_boolean(L, value, name);
+  if (!peri__lua_assignment_held(L, state, self)) peri_engine_set_profiling(engine, on);
 }
 
 static const peri__lua_property properties[] = {
@@ -156,6 +158,7 @@ static int decode_audio_data(lua_State *L) {
 static int set_paused(lua_State *L, bool paused) {
   peri__lua_arguments(L, 1);
   const peri__lua_context *context = open_context(L);
+  if (peri__lua_held(L, peri__lua_state(L), lua_touserdata(L, 1), 1)) return 0;
   if (!peri_device_set_paused(context->engine, paused)) peri__lua_fail_engine(L);
   return 0;
 }
@@ -166,7 +169,8 @@ static int resume(lua_State *L) { return set_paused(L, false); }
 
 static int close_context(lua_State *L) {
   peri__lua_arguments(L, 1);
-  peri__lua_context_close(L, open_context(L));
+  peri__lua_context *context = open_context(L);
+  if (!peri__lua_held(L, peri__lua_state(L), lua_touserdata(L, 1), 1)) peri__lua_context_close(L, context);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 /* Engines under contexts: the one that the Lua states of a process share, a host's, a context's own. */
+#include "trial.h"
 #include "voice.h"
 
 #include <pthread.h>
@@ -92,6 +93,7 @@ peri__lua_context *peri__lua_context_create(peri__lua *state, peri_engine *engin
   context->references = 1;
   context->next = state->contexts;
   state->contexts = context;
+  peri__lua_trial_made_context(state, context);
   return context;
 }
 

@@ -1,6 +1,8 @@
 /* The module: its functions, and the Lua half that it is completed by. */
 #include "voice.h"
 #include "lua_half.h"
+#include "reloader.h"
+#include "trial.h"
 
 #include <errno.h>
 #include <math.h>
@@ -40,20 +42,45 @@ static int db(lua_State *L) {
   return 1;
 }
 
-/* Keeps the function at 1, or nothing for nil, in the place of the one before. */
-static int keep_function(lua_State *L, int *reference) {
+/* Forgets the function at upvalue 2, as long as nobody has put another into its place. */
+static int forget_function(lua_State *L) {
+  int *reference = lua_touserdata(L, lua_upvalueindex(1));
+  if (*reference == LUA_NOREF) return 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, *reference);
+  if (!lua_rawequal(L, -1, lua_upvalueindex(2))) return 0;
+  luaL_unref(L, LUA_REGISTRYINDEX, *reference);
+  *reference = LUA_NOREF;
+  return 0;
+}
+
+/* Keeps the function at 1, or nothing for nil, in the place of the one before; `undo` what forgets it. In a trial at
+ * once, which knows the one before. */
+static int keep_function(lua_State *L, int *reference, int *undo) {
   if (lua_isnone(L, 1)) peri__lua_bad(L, 1, NULL, "function or nil");
   peri__lua_arguments(L, 1);
   if (!lua_isnil(L, 1) && !lua_isfunction(L, 1)) peri__lua_bad(L, 1, NULL, "function or nil");
   int before = *reference;
   *reference = lua_isnil(L, 1) ? LUA_NOREF : luaL_ref(L, LUA_REGISTRYINDEX);
   luaL_unref(L, LUA_REGISTRYINDEX, before);
+  lua_pushlightuserdata(L, reference);
+  lua_pushvalue(L, 1);
+  lua_pushcclosure(L, forget_function, 2);
+  lua_pushvalue(L, -1);
+  luaL_unref(L, LUA_REGISTRYINDEX, *undo);
+  *undo = luaL_ref(L, LUA_REGISTRYINDEX);
+  peri__lua_tell_reloader(L, peri__lua_state(L), "undo", 1);
   return 0;
 }
 
-static int on_error(lua_State *L) { return keep_function(L, &peri__lua_state(L)->on_error); }
+static int on_error(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
+  return keep_function(L, &state->on_error, &state->undo_on_error);
+}
 
-static int files(lua_State *L) { return keep_function(L, &peri__lua_state(L)->files); }
+static int files(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
+  return keep_function(L, &state->files, &state->undo_files);
+}
 
 static int stats(lua_State *L) {
   peri__lua_arguments(L, 0);
@@ -162,6 +189,14 @@ const luaL_Reg peri__lua_functions[] = {
     {"isHosted", is_hosted},
     {"seconds", seconds},
     {"sleep", sleep_for},
+    {"watch", peri__lua_watch},
+    {"unwatch", peri__lua_unwatch},
+    {"changedFiles", peri__lua_changed_files},
+    {"saveHeap", peri__lua_save_heap},
+    {"restoreHeap", peri__lua_restore_heap},
+    {"wasInHeap", peri__lua_was_in_heap},
+    {"replaceInHeap", peri__lua_replace_in_heap},
+    {"callWithLocals", peri__lua_call_with_locals},
     {NULL, NULL},
 };
 
@@ -248,15 +283,23 @@ void peri__lua_preload_half(lua_State *L, peri__lua *state) {
   lua_pop(L, 1);
 }
 
+/* To the table on top of the stack. */
+static void add_functions(lua_State *L, peri__lua *state, const luaL_Reg *functions) {
+  for (; functions->name; functions++) {
+    lua_pushlightuserdata(L, state);
+    lua_pushcclosure(L, functions->func, 1);
+    lua_setfield(L, -2, functions->name);
+  }
+}
+
 int luaopen_perilune(lua_State *L) {
   peri__lua *state = peri__lua_open(L);
+  peri__lua_note_main_thread(L);
   if (state->module == LUA_NOREF) {
     lua_newtable(L);
-    for (const luaL_Reg *function = peri__lua_functions; function->name; function++) {
-      lua_pushlightuserdata(L, state);
-      lua_pushcclosure(L, function->func, 1);
-      lua_setfield(L, -2, function->name);
-    }
+    add_functions(L, state, peri__lua_functions);
+    add_functions(L, state, peri__lua_trial_functions);
+    add_functions(L, state, peri__lua_reloader_functions);
     lua_pushliteral(L, PERI_VERSION);
     lua_setfield(L, -2, "version");
     state->core = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -268,9 +311,15 @@ int luaopen_perilune(lua_State *L) {
   return 1;
 }
 
-/* Found by its name in perilune.so, when a script requires it before perilune itself. */
+/* Found by their names in perilune.so, when a script requires them before perilune itself. */
 int luaopen_perilune_host(lua_State *L) {
   luaopen_perilune(L);
   peri__lua_run_half(L, peri__lua_open(L), "perilune.host");
+  return 1;
+}
+
+int luaopen_perilune_reload(lua_State *L) {
+  luaopen_perilune(L);
+  peri__lua_run_half(L, peri__lua_open(L), "perilune.reload");
   return 1;
 }

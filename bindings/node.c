@@ -1,5 +1,6 @@
 /* AudioNode: what every node of the graph layer has; and the kinds that have nothing but parameters. */
 #include "check.h"
+#include "trial.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +132,10 @@ static int connect(lua_State *L) {
     output = check_port(L, 3, self, true, 0);
     if (!to.is_param) input = check_port(L, 4, to.node, false, 0);
   }
+  if (peri__lua_held(L, peri__lua_state(L), self, lua_gettop(L))) {
+    lua_settop(L, 2);
+    return to.is_param ? 0 : 1;
+  }
   bool done = to.is_param ? peri_connect_param(engine, self->id, output, to.node->id, to.param)
                           : peri_connect(engine, self->id, output, to.node->id, input);
   if (!done) {
@@ -161,6 +166,7 @@ static int disconnect(lua_State *L) {
   const peri__lua_node *self = peri__lua_self(L, &peri__lua_audio_node);
   peri_engine *engine = peri__lua_engine(L, self->context);
   if (peri__lua_node_has_ended(self)) return 0;
+  if (peri__lua_held(L, peri__lua_state(L), self, lua_gettop(L))) return 0;
   if (!disconnect_from(L, engine, self)) peri__lua_fail_engine(L);
   return 0;
 }
@@ -209,10 +215,9 @@ static void get_count(lua_State *L, peri__lua *state, void *self) {
 }
 
 static void set_count(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
-  (void)state;
   peri_channel_rule rule = get_rule(L, self);
   rule.count = (uint32_t)peri__lua_count(L, value, name, 1, PERI_MAX_CHANNELS);
-  set_rule(L, self, rule);
+  if (!peri__lua_assignment_held(L, state, self)) set_rule(L, self, rule);
 }
 
 static void get_mode(lua_State *L, peri__lua *state, void *self) {
@@ -221,10 +226,9 @@ static void get_mode(lua_State *L, peri__lua *state, void *self) {
 }
 
 static void set_mode(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
-  (void)state;
   peri_channel_rule rule = get_rule(L, self);
   rule.mode = (peri_count_mode)peri__lua_word(L, value, name, count_modes);
-  set_rule(L, self, rule);
+  if (!peri__lua_assignment_held(L, state, self)) set_rule(L, self, rule);
 }
 
 static void get_interpretation(lua_State *L, peri__lua *state, void *self) {
@@ -233,10 +237,9 @@ static void get_interpretation(lua_State *L, peri__lua *state, void *self) {
 }
 
 static void set_interpretation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
-  (void)state;
   peri_channel_rule rule = get_rule(L, self);
   rule.interpretation = (peri_interpretation)peri__lua_word(L, value, name, interpretations);
-  set_rule(L, self, rule);
+  if (!peri__lua_assignment_held(L, state, self)) set_rule(L, self, rule);
 }
 
 static const peri__lua_property properties[] = {

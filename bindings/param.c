@@ -1,5 +1,6 @@
 /* AudioParam: a value and what it is to become (Web Audio 1.1, AudioParam). Its handle keeps the node's. */
 #include "check.h"
+#include "trial.h"
 
 const peri_param_info *peri__lua_param_info(const peri__lua_param *param) {
   return &peri_node_kind_info((peri_node_kind)param->node->head.type->node_kind)->param[param->index];
@@ -36,8 +37,8 @@ static void get_value(lua_State *L, peri__lua *state, void *self) {
 
 static void set_value(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const peri__lua_param *param = self;
-  (void)state;
-  peri__lua_set_param(L, param->node, param->index, value, name);
+  peri__lua_float(L, value, name);
+  if (!peri__lua_assignment_held(L, state, param)) peri__lua_set_param(L, param->node, param->index, value, name);
 }
 
 static void get_default(lua_State *L, peri__lua *state, void *self) {
@@ -70,7 +71,7 @@ static void get_rate(lua_State *L, peri__lua *state, void *self) {
 static void set_rate(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const peri__lua_param *param = self;
   bool audio_rate = peri__lua_word(L, value, name, rates) == 1;
-  (void)state;
+  if (peri__lua_assignment_held(L, state, param)) return;
   if (!peri_param_set_audio_rate(peri__lua_node_engine(L, param->node), param->node->id, param->index, audio_rate)) {
     peri__lua_fail_engine(L);
   }
@@ -94,6 +95,13 @@ static peri_engine *engine_of(lua_State *L, const peri__lua_param *param) {
   return peri__lua_node_engine(L, param->node);
 }
 
+/* Whether the method waits; the parameter is left for it to return. */
+static bool held(lua_State *L, const peri__lua_param *param, int count) {
+  if (!peri__lua_held(L, peri__lua_state(L), param, count)) return false;
+  lua_settop(L, 1);
+  return true;
+}
+
 static int done(lua_State *L, bool well) {
   if (!well) peri__lua_fail_engine(L);
   lua_settop(L, 1);
@@ -104,6 +112,7 @@ static int set_value_at_time(lua_State *L) {
   const peri__lua_param *param = check_param(L, 3);
   float value = peri__lua_float(L, 2, NULL);
   double time = peri__lua_time(L, 3, NULL);
+  if (held(L, param, 3)) return 1;
   return done(L, peri_param_set_value_at_time(engine_of(L, param), param->node->id, param->index, value, time));
 }
 
@@ -111,6 +120,7 @@ static int linear_ramp(lua_State *L) {
   const peri__lua_param *param = check_param(L, 3);
   float value = peri__lua_float(L, 2, NULL);
   double time = peri__lua_time(L, 3, NULL);
+  if (held(L, param, 3)) return 1;
   return done(L, peri_param_linear_ramp(engine_of(L, param), param->node->id, param->index, value, time));
 }
 
@@ -119,6 +129,7 @@ static int exponential_ramp(lua_State *L) {
   float value = peri__lua_float(L, 2, NULL);
   if (value == 0.0f) peri__lua_bad(L, 2, NULL, "number other than 0");
   double time = peri__lua_time(L, 3, NULL);
+  if (held(L, param, 3)) return 1;
   return done(L, peri_param_exponential_ramp(engine_of(L, param), param->node->id, param->index, value, time));
 }
 
@@ -126,6 +137,7 @@ static int set_target(lua_State *L) {
   const peri__lua_param *param = check_param(L, 4);
   float target = peri__lua_float(L, 2, NULL);
   double time = peri__lua_time(L, 3, NULL), constant = peri__lua_time(L, 4, NULL);
+  if (held(L, param, 4)) return 1;
   return done(L, peri_param_set_target(engine_of(L, param), param->node->id, param->index, target, time, constant));
 }
 
@@ -143,6 +155,7 @@ static int set_curve(lua_State *L) {
     values[i] = peri__lua_float(L, -1, "value of the curve");
     lua_pop(L, 1);
   }
+  if (held(L, param, 4)) return 1;
   return done(L,
               peri_param_set_curve(engine_of(L, param), param->node->id, param->index, values, count, time, duration));
 }
@@ -150,12 +163,14 @@ static int set_curve(lua_State *L) {
 static int cancel(lua_State *L) {
   const peri__lua_param *param = check_param(L, 2);
   double time = peri__lua_time(L, 2, NULL);
+  if (held(L, param, 2)) return 1;
   return done(L, peri_param_cancel(engine_of(L, param), param->node->id, param->index, time));
 }
 
 static int cancel_and_hold(lua_State *L) {
   const peri__lua_param *param = check_param(L, 2);
   double time = peri__lua_time(L, 2, NULL);
+  if (held(L, param, 2)) return 1;
   return done(L, peri_param_cancel_and_hold(engine_of(L, param), param->node->id, param->index, time));
 }
 

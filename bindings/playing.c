@@ -4,6 +4,8 @@
  * context by way of the state's record, and what few sources have stands elsewhere, in a table of weak keys. One that
  * is paused has a finaliser there: without its handle nobody could let it go on. */
 #include "playing.h"
+#include "reloader.h"
+#include "trial.h"
 #include "voice.h"
 
 #include <math.h>
@@ -106,6 +108,7 @@ static void get_volume(lua_State *L, peri__lua *state, void *self) {
 static void set_volume(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
   float volume = peri__lua_volume(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (engine && changed(L, state, source, peri_source_set_volume(engine, source->id, volume, PERI_LUA_DEZIPPER)))
     source->volume = volume;
@@ -119,6 +122,7 @@ static void get_pitch(lua_State *L, peri__lua *state, void *self) {
 static void set_pitch(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
   float pitch = peri__lua_pitch(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (engine && changed(L, state, source, peri_param_set_value(engine, source->id, PERI_SOURCE_PLAYBACK_RATE, pitch)))
     source->pitch = pitch;
@@ -132,6 +136,7 @@ static void get_pan(lua_State *L, peri__lua *state, void *self) {
 static void set_pan(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
   float pan = (float)peri__lua_range(L, value, name, -1, 1);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (engine && changed(L, state, source, peri_source_set_pan(engine, source->id, pan, PERI_LUA_DEZIPPER)))
     source->pan = pan;
@@ -145,11 +150,15 @@ static void get_loop(lua_State *L, peri__lua *state, void *self) {
 static void set_loop(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   playing *source = self;
   bool loop = peri__lua_boolean(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
-  if (engine && changed(L, state, source, peri_source_set_loop(engine, source->id, loop))) source->loop = loop;
+  if (!engine || !changed(L, state, source, peri_source_set_loop(engine, source->id, loop))) return;
+  source->loop = loop;
+  if (loop) peri__lua_note_loop(L, state, 1, 0, state->context, source->id);
 }
 
 static void set_loop_points(lua_State *L, peri__lua *state, const playing *source, double start, double end) {
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (end == 0 && start > 0) end = source->duration; /* which the engine takes 0 for only beside a start of 0 */
   if (!engine || !changed(L, state, source, peri_source_set_loop_points(engine, source->id, start, end))) return;
@@ -222,6 +231,7 @@ static void get_filter(lua_State *L, peri__lua *state, void *self) {
 static void set_filter(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const playing *source = self;
   peri_filter filter = peri__lua_filter(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (!engine) return;
   if (changed(L, state, source, peri_source_set_filter(engine, source->id, &filter, PERI_LUA_FILTER_MOVES)))
@@ -236,6 +246,7 @@ static void get_interpolation(lua_State *L, peri__lua *state, void *self) {
 static void set_interpolation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const playing *source = self;
   peri_interpolation way = peri__lua_interpolation(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (engine && changed(L, state, source, peri_source_set_interpolation(engine, source->id, way)))
     extras_of(L, state, 1)->interpolation = way;
@@ -276,6 +287,7 @@ static extras *finalised_extras(lua_State *L, peri__lua *state) {
 static void set_paused(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const playing *source = self;
   bool paused = peri__lua_boolean(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (!engine) return;
   extras *more = paused ? finalised_extras(L, state) : extras_of(L, state, 1);
@@ -293,6 +305,7 @@ static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
 static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const playing *source = self;
   if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   peri_engine *engine = live(state, source);
   if (!engine || !changed(L, state, source, peri_source_set_notify(engine, source->id, !lua_isnil(L, value), 0)))
     return;
@@ -325,6 +338,7 @@ static int stop(lua_State *L) {
   peri__lua_arguments(L, 3);
   double fade = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
   double at = lua_isnil(L, 3) ? 0 : peri__lua_time(L, 3, NULL);
+  if (peri__lua_held(L, state, source, 3)) return 0;
   peri_engine *engine = live(state, source);
   if (engine) changed(L, state, source, peri_source_fade_out(engine, source->id, fmax(fade, PERI_LUA_DEZIPPER), at));
   return 0;
@@ -336,6 +350,7 @@ static int fade(lua_State *L) {
   peri__lua_arguments(L, 3);
   float volume = peri__lua_volume(L, 2, NULL);
   double seconds = fmax(peri__lua_time(L, 3, NULL), PERI_LUA_DEZIPPER);
+  if (peri__lua_held(L, state, source, 3)) return 0;
   peri_engine *engine = live(state, source);
   if (engine && changed(L, state, source, peri_source_set_volume(engine, source->id, volume, seconds)))
     source->volume = volume;

@@ -1,5 +1,7 @@
 /* The game layer: Sound, what can be played. Each play makes one Source (playing.c) and nothing else. */
 #include "playing.h"
+#include "reloader.h"
+#include "trial.h"
 #include "voice.h"
 
 #include <math.h>
@@ -217,6 +219,9 @@ static int play(lua_State *L) {
   *id = peri_source_play(engine, &def, self->context->destination);
   if (!*id) peri__lua_fail_engine(L);
   self->played[self->played_count++] = *id;
+  int handle = lua_gettop(L);
+  if (state->trial) peri__lua_trial_played(L, state, self->context, *id);
+  if (def.loop) peri__lua_note_loop(L, state, handle, 1, self->context, *id);
   if (def.notify) {
     lua_getfield(L, 2, option_names[ON_ENDED]);
     peri__lua_set_callback(L, self->context, peri__lua_source_key(*id), lua_gettop(L));
@@ -225,11 +230,29 @@ static int play(lua_State *L) {
   return 1;
 }
 
+/* In a trial: what was played until now is stopped when it has succeeded, and not what the trial plays after this. */
+static int stop_later(lua_State *L, peri__lua *state, sound *self, double fade) {
+  sound *later = peri__lua_new(L, state, &peri__lua_sound_type, 0);
+  later->played = malloc((self->played_count + 1) * sizeof *later->played);
+  if (!later->played) peri__lua_fail(L, "out of memory");
+  memcpy(later->played, self->played, self->played_count * sizeof *later->played);
+  later->played_count = later->played_capacity = self->played_count;
+  peri__lua_context_retain(self->context);
+  later->context = self->context;
+  lua_getfield(L, 1, "stop");
+  lua_insert(L, -2);
+  lua_pushnumber(L, fade);
+  peri__lua_hold(L, state, 2);
+  return 0;
+}
+
 static int stop(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
   sound *self = check_sound(L);
   peri__lua_arguments(L, 2);
   peri_engine *engine = peri__lua_engine(L, self->context);
   double fade = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
+  if (state->trial) return stop_later(L, state, self, fade);
   peri_engine_begin(engine);
   for (uint32_t i = 0; i < self->played_count; i++) {
     peri_source_fade_out(engine, self->played[i], fmax(fade, PERI_LUA_DEZIPPER), 0);

@@ -1,5 +1,7 @@
 /* AudioBufferSourceNode. Its onended is kept with the handle until the source starts, so that a source that never does
  * can be collected with its function; from then on in the context's callbacks, until it has been called. */
+#include "reloader.h"
+#include "trial.h"
 #include "voice.h"
 
 #include <math.h>
@@ -52,12 +54,12 @@ static void get_buffer(lua_State *L, peri__lua *state, void *self) {
 
 static void set_buffer(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  (void)state;
   peri_engine *engine = peri__lua_engine(L, source->node.context);
   peri_buffer *buffer = NULL;
   const peri__lua_buffer *handle = peri__lua_test(L, value, &peri__lua_buffer_type);
   if (!handle && !lua_isnil(L, value)) peri__lua_bad(L, value, name, "Buffer or nil");
   if (handle) buffer = handle->buffer ? handle->buffer : peri__lua_check_buffer(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   if (!peri_source_set_buffer(engine, source->node.id, buffer)) peri__lua_node_fail(L, &source->node);
   peri_buffer_release(source->buffer);
   source->buffer = peri_buffer_retain(buffer);
@@ -70,11 +72,12 @@ static void get_loop(lua_State *L, peri__lua *state, void *self) {
 
 static void set_loop(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  (void)state;
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
   bool loop = peri__lua_boolean(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   if (!peri_source_set_loop(engine, source->node.id, loop)) peri__lua_fail_engine(L);
   source->loop = loop;
+  if (loop && source->started) peri__lua_note_loop(L, state, 1, 0, source->node.context, source->node.id);
 }
 
 static void get_loop_start(lua_State *L, peri__lua *state, void *self) {
@@ -87,8 +90,9 @@ static void get_loop_end(lua_State *L, peri__lua *state, void *self) {
   lua_pushnumber(L, ((const buffer_source *)self)->loop_end);
 }
 
-static void set_loop_points(lua_State *L, buffer_source *source, double start, double end) {
+static void set_loop_points(lua_State *L, const peri__lua *state, buffer_source *source, double start, double end) {
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  if (peri__lua_assignment_held(L, state, source)) return;
   if (!peri_source_set_loop_points(engine, source->node.id, start, end)) peri__lua_fail_engine(L);
   source->loop_start = start;
   source->loop_end = end;
@@ -97,14 +101,12 @@ static void set_loop_points(lua_State *L, buffer_source *source, double start, d
 /* Web Audio 1.1 allows any finite loop points; out of the buffer they mean the whole of it. */
 static void set_loop_start(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  (void)state;
-  set_loop_points(L, source, peri__lua_number(L, value, name), source->loop_end);
+  set_loop_points(L, state, source, peri__lua_number(L, value, name), source->loop_end);
 }
 
 static void set_loop_end(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  (void)state;
-  set_loop_points(L, source, source->loop_start, peri__lua_number(L, value, name));
+  set_loop_points(L, state, source, source->loop_start, peri__lua_number(L, value, name));
 }
 
 static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
@@ -122,6 +124,7 @@ static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, 
   buffer_source *source = self;
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
   if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value), 0)) peri__lua_fail_engine(L);
   if (source->started) {
     peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), value);
@@ -143,9 +146,9 @@ static void get_filter(lua_State *L, peri__lua *state, void *self) {
 
 static void set_filter(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const buffer_source *source = self;
-  (void)state;
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
   peri_filter filter = peri__lua_filter(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   if (!peri_source_set_filter(engine, source->node.id, &filter, PERI_LUA_FILTER_MOVES)) peri__lua_fail_engine(L);
 }
 
@@ -156,9 +159,9 @@ static void get_interpolation(lua_State *L, peri__lua *state, void *self) {
 
 static void set_interpolation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  (void)state;
   peri_engine *engine = peri__lua_node_engine(L, &source->node);
   peri_interpolation way = peri__lua_interpolation(L, value, name);
+  if (peri__lua_assignment_held(L, state, source)) return;
   if (!peri_source_set_interpolation(engine, source->node.id, way)) peri__lua_fail_engine(L);
   source->interpolation = (uint8_t)way;
 }
@@ -191,9 +194,11 @@ static void take_back_function(lua_State *L, buffer_source *source) {
 
 static int start(lua_State *L) {
   buffer_source *source = peri__lua_self(L, &peri__lua_buffer_source_type);
+  peri__lua *state = peri__lua_state(L);
+  int count = lua_gettop(L);
   double when = 0, offset = 0, duration = INFINITY;
-  if (lua_gettop(L) > 1) {
-    peri__lua_arguments(L, 4);
+  if (count > 1) {
+    peri__lua_arguments(L, count = 4);
     if (!lua_isnil(L, 2)) when = peri__lua_time(L, 2, NULL);
     if (!lua_isnil(L, 3)) offset = peri__lua_time(L, 3, NULL);
     if (!lua_isnil(L, 4)) duration = peri__lua_time(L, 4, NULL);
@@ -203,6 +208,7 @@ static int start(lua_State *L) {
     peri__lua_node_engine(L, &source->node);
     peri__lua_fail(L, "the AudioBufferSourceNode has been started already: make a new one for each start");
   }
+  if (peri__lua_held(L, state, source, count)) return 0;
   if (source->keeps_function) {
     hand_over_function(L, source);
     engine = peri__lua_engine(L, source->node.context); /* a script's finaliser may have closed the context */
@@ -212,10 +218,12 @@ static int start(lua_State *L) {
     peri__lua_node_fail(L, &source->node);
   }
   source->started = true;
+  peri__lua_trial_played(L, state, source->node.context, source->node.id);
+  if (source->loop) peri__lua_note_loop(L, state, 1, 0, source->node.context, source->node.id);
   if (!source->keeps_function) return 0;
   source->keeps_function = false;
   lua_pushnil(L);
-  peri__lua_keep(L, peri__lua_state(L), 1);
+  peri__lua_keep(L, state, 1);
   return 0;
 }
 
@@ -225,6 +233,7 @@ static int stop(lua_State *L) {
   peri_engine *engine = peri__lua_engine(L, source->node.context);
   double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
   if (!source->started) peri__lua_fail(L, "the AudioBufferSourceNode has not been started: call start before stop");
+  if (peri__lua_held(L, peri__lua_state(L), source, 2)) return 0;
   if (peri__lua_node_has_ended(&source->node)) return 0;
   if (!peri_source_stop(engine, source->node.id, when) && !peri__lua_node_has_ended(&source->node))
     peri__lua_fail_engine(L);

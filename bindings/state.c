@@ -1,5 +1,7 @@
 /* The record of a Lua state: made at the first need, closed by its own finaliser when the state closes. */
 #include "check.h"
+#include "reloader.h"
+#include "trial.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +41,7 @@ static int index_handle(lua_State *L) {
     type->item(L, self, lua_tonumber(L, 2));
   } else if (kind == LUA_TLIGHTUSERDATA) {
     const peri__lua_property *property = lua_touserdata(L, -1);
+    if (peri__lua_push_held(L, peri__lua_state(L))) return 1;
     property->get(L, peri__lua_state(L), self);
   } else if (kind == LUA_TNUMBER) {
     peri__lua_push_param(L, peri__lua_state(L), 1, (uint32_t)lua_tonumber(L, -1));
@@ -57,7 +60,9 @@ static int assign_handle(lua_State *L) {
   if (kind == LUA_TLIGHTUSERDATA) {
     const peri__lua_property *property = lua_touserdata(L, -1);
     if (!property->set) peri__lua_fail(L, "'%s' of %s cannot be assigned: it is read-only", property->name, type->name);
-    property->set(L, peri__lua_state(L), self, 3, property->name);
+    const peri__lua *state = peri__lua_state(L);
+    if (!peri__lua_assigned_before(L, state)) property->set(L, peri__lua_state(L), self, 3, property->name);
+    peri__lua_assigned(L, state);
     return 0;
   }
   if (kind == LUA_TNIL) peri__lua_unknown(L, type, 2, true);
@@ -166,6 +171,8 @@ peri__lua *peri__lua_open(lua_State *L) {
   state = lua_newuserdatauv(L, sizeof *state, 0);
   memset(state, 0, sizeof *state);
   state->core = state->module = state->on_error = state->files = LUA_NOREF;
+  state->settings = state->settings_before = state->reloader = LUA_NOREF;
+  state->undo_on_error = state->undo_files = LUA_NOREF;
   for (int i = 0; i < PERI_LUA_TYPES; i++) state->metatables[i] = make_metatable(L, state, peri__lua_types[i]);
   state->handles = make_weak_table(L, "v");
   state->extras = make_weak_table(L, "k");
@@ -185,6 +192,7 @@ void *peri__lua_new(lua_State *L, peri__lua *state, const peri__lua_type *type, 
   head->type = type;
   lua_rawgeti(L, LUA_REGISTRYINDEX, state->metatables[type->id]);
   lua_setmetatable(L, -2);
+  peri__lua_trial_made(L, state);
   return head;
 }
 
@@ -240,6 +248,8 @@ static int attach(lua_State *L) {
       if (lua_istable(L, -1)) {
         lua_pushcfunction(L, luaopen_perilune);
         lua_setfield(L, -2, "perilune");
+        lua_pushcfunction(L, luaopen_perilune_reload);
+        lua_setfield(L, -2, "perilune.reload");
       }
     }
     state->attached = engine;
@@ -256,6 +266,10 @@ bool peri_lua_attach(lua_State *L, peri_engine *engine) {
   lua_pop(L, 1);
   return attached;
 }
+
+void peri_lua_hold(lua_State *L, int arguments) { peri__lua_hold(L, peri__lua_open(L), arguments); }
+
+void peri_lua_undo(lua_State *L) { peri__lua_tell_reloader(L, peri__lua_open(L), "undo", 1); }
 
 static int update(lua_State *L) {
   lua_pushboolean(L, peri__lua_update(L, lua_touserdata(L, 1)));

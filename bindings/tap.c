@@ -1,5 +1,6 @@
 /* Tap and Block: a node's output, handed over in blocks that belong to the script until it releases them. */
 #include "check.h"
+#include "trial.h"
 
 #include <math.h>
 
@@ -88,7 +89,8 @@ static int receive(lua_State *L) {
 }
 
 static int close_method(lua_State *L) {
-  close_tap(check_tap(L, 1));
+  tap *self = check_tap(L, 1);
+  if (!peri__lua_held(L, peri__lua_state(L), self, 1)) close_tap(self);
   return 0;
 }
 

@@ -29,4 +29,9 @@ void errors_show(errors *errors, live_line *line, const char *before, const char
   }
 }
 
+void errors_clear(errors *errors, live_line *line) {
+  errors_finish(errors, line);
+  errors->said = errors->until = 0;
+}
+
 const char *errors_shown(const errors *errors) { return host_clock() < errors->until ? errors->text : NULL; }

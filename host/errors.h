@@ -16,6 +16,8 @@ typedef struct errors {
 void errors_show(errors *errors, live_line *line, const char *before, const char *text, double seconds);
 /* Says what was only counted. */
 void errors_finish(errors *errors, live_line *line);
+/* What was wrong is mended: the window shows it no longer. */
+void errors_clear(errors *errors, live_line *line);
 /* What the window shows, or NULL. */
 const char *errors_shown(const errors *errors);
 

@@ -76,33 +76,59 @@ static uint8_t check_light(lua_State *L, int index, const char *function) {
 
 /* ---- Functions that wait ----------------------------------------------------------------------------------------- */
 
+#define REMOVER 2 /* where an entry {function, what removes it} has the latter */
+
 static host_module *module_of(lua_State *L) { return lua_touserdata(L, lua_upvalueindex(1)); }
 
-static int remove_function(lua_State *L) {
-  check_count(L, "remove", 0);
+static int remove_entry(lua_State *L) {
   functions *list = lua_touserdata(L, lua_upvalueindex(1));
   bool there = lua_rawgeti(L, lua_upvalueindex(2), 1) != LUA_TNIL;
-  lua_pushnil(L);
-  lua_rawseti(L, lua_upvalueindex(2), 1);
+  for (int i = 1; i <= REMOVER; i++) {
+    lua_pushnil(L);
+    lua_rawseti(L, lua_upvalueindex(2), i);
+  }
   if (there) list->count--;
   return 0;
 }
 
-/* Keeps the function at 1; returns one that removes it. */
+static int list_entry(lua_State *L) {
+  functions *list = lua_touserdata(L, lua_upvalueindex(1));
+  lua_rawgeti(L, LUA_REGISTRYINDEX, list->entries);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  list->count++;
+  return 0;
+}
+
+static int remove_function(lua_State *L) {
+  check_count(L, "remove", 0);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_pushcclosure(L, remove_entry, 2);
+  peri_lua_hold(L, 0);
+  return 0;
+}
+
+static void push_for_entry(lua_State *L, functions *list, lua_CFunction function) {
+  lua_pushlightuserdata(L, list);
+  lua_pushvalue(L, 2);
+  lua_pushcclosure(L, function, 2);
+}
+
+/* Keeps the function at 1; returns one that removes it. A newer version of the file that asks for it removes it too. */
 static int add_function(lua_State *L, functions *list, const char *function) {
   check_count(L, function, 1);
   if (!lua_isfunction(L, 1)) return bad(L, 1, function, "function");
-  lua_createtable(L, 1, 0); /* 2: its entry */
+  lua_createtable(L, REMOVER, 0); /* 2: its entry */
   lua_pushvalue(L, 1);
   lua_rawseti(L, 2, 1);
-  lua_pushlightuserdata(L, list);
-  lua_pushvalue(L, 2);
-  lua_pushcclosure(L, remove_function, 2); /* 3, before anything is kept: memory may run out */
-  lua_rawgeti(L, LUA_REGISTRYINDEX, list->entries);
-  lua_pushvalue(L, 2);
-  lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
-  list->count++;
-  lua_settop(L, 3);
+  push_for_entry(L, list, remove_function); /* 3 */
+  lua_pushvalue(L, 3);
+  lua_rawseti(L, 2, REMOVER);
+  push_for_entry(L, list, list_entry);
+  peri_lua_hold(L, 0);
+  lua_pushvalue(L, 3);
+  peri_lua_undo(L);
   return 1;
 }
 
@@ -197,6 +223,13 @@ static int text(lua_State *L) {
   return 0;
 }
 
+static int begin_to_quit(lua_State *L) {
+  host_module *module = module_of(L);
+  module->quitting = true;
+  module->exit_code = (int)lua_tointeger(L, lua_upvalueindex(2));
+  return 0;
+}
+
 static int quit(lua_State *L) {
   check_count(L, "quit", 1);
   double code = 0;
@@ -205,9 +238,10 @@ static int quit(lua_State *L) {
     if (lua_type(L, 1) != LUA_TNUMBER || !(code >= 0 && code <= 255 && code == floor(code)))
       return bad(L, 1, "quit", "whole number from 0 to 255");
   }
-  host_module *module = module_of(L);
-  module->quitting = true;
-  module->exit_code = (int)code;
+  lua_pushlightuserdata(L, module_of(L));
+  lua_pushinteger(L, (lua_Integer)code);
+  lua_pushcclosure(L, begin_to_quit, 2);
+  peri_lua_hold(L, 0);
   return 0;
 }
 

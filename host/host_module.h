@@ -10,7 +10,7 @@ typedef struct lua_State lua_State;
 
 /* Functions that a script has registered for one occasion. */
 typedef struct functions {
-  int entries; /* reference of a list of {function}; a function that was removed is nil in its entry */
+  int entries; /* reference of a list of entries; of one that was removed the function is nil */
   int count;   /* of those not removed */
 } functions;
 

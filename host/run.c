@@ -21,24 +21,17 @@ static int go_on(session *session, host_script *script) {
   } while (true);
 }
 
-/* What the script did before it failed is undone; its error is shown until the user ends the program. */
-static int stay_with_error(session *session, host_script *script) {
-  session->script = NULL;
-  script_close(script);
-  while (session_turn(session, true)) continue;
-  return session->result != HOST_FINE ? session->result : HOST_FAILED;
-}
-
+/* A script that never ran to its end has failed, though the program stayed. */
 static int run_script(session *session, host_script *script) {
-  int result = script->L ? script_run(script) : HOST_FAILED;
-  if (result == HOST_FINE) return go_on(session, script);
-  return result == HOST_FAILED && session->host->options.stay ? stay_with_error(session, script) : result;
+  int result = script_run(script);
+  if (result == HOST_FINE) result = go_on(session, script);
+  return result == HOST_FINE && script_has_failed(script) ? HOST_FAILED : result;
 }
 
 static int run_on(host *host, peri_engine *engine, const char *folder) {
   host_script script;
   session session;
-  if (!script_open(&script, host, engine, folder) && !host->options.stay) return HOST_FAILED;
+  if (!script_open(&script, host, engine, folder)) return HOST_FAILED;
   bool opened = session_open(&session, host, engine, base_name(host->options.script));
   session.script = &script;
   int result = opened ? run_script(&session, &script) : HOST_FAILED;

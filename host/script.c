@@ -100,6 +100,23 @@ static int show_callback_error(lua_State *L) {
   return 0;
 }
 
+/* (kind, text) from perilune.reload. */
+static int show_report(lua_State *L) {
+  host_script *script = lua_touserdata(L, lua_upvalueindex(1));
+  host *host = script->host;
+  const char *kind = lua_tostring(L, 1), *text = luaL_tolstring(L, 2, NULL);
+  if (signals_interrupted()) return 0;
+  if (kind && !strcmp(kind, "error")) {
+    const char *before = script->failed ? "" : "not reloaded, the old version plays on: ";
+    errors_show(&host->errors, &host->line, before, text, INFINITY);
+    return 0;
+  }
+  script->failed = false;
+  errors_clear(&host->errors, &host->line);
+  live_line_say(&host->line, "%s", text);
+  return 0;
+}
+
 static void push_host_function(lua_State *L, void *user, lua_CFunction function) {
   lua_pushlightuserdata(L, user);
   lua_pushcclosure(L, function, 1);
@@ -124,6 +141,17 @@ static void set_arguments(lua_State *L, const host_script *script) {
   lua_setglobal(L, "arg");
 }
 
+/* Leaves the module perilune.reload in `script`. */
+static void set_up_reload(lua_State *L, host_script *script) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "perilune.reload");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "report");
+  push_host_function(L, script, show_report);
+  lua_call(L, 1, 0);
+  script->reload = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 /* (script, engine, folder): leaves the compiled script. Raises. */
 static int set_up(lua_State *L) {
   host_script *script = lua_touserdata(L, 1);
@@ -144,19 +172,14 @@ static int set_up(lua_State *L) {
   push_host_function(L, script->host, show_callback_error);
   lua_call(L, 1, 0);
   host_module_open(&script->module, L, script->host->options.view ? &script->host->drawing : NULL);
-  if (luaL_loadfile(L, script->path) != LUA_OK) return lua_error(L);
-  return 1;
+  set_up_reload(L, script);
+  if (!script->host->options.stay && luaL_loadfile(L, script->path) != LUA_OK) return lua_error(L);
+  return 0;
 }
 
 /* For the window: until the program ends. */
 static void show_failure(host_script *script, const char *text) {
   errors_show(&script->host->errors, &script->host->line, "", text, INFINITY);
-}
-
-static int with_traceback(lua_State *L) {
-  const char *message = luaL_tolstring(L, 1, NULL);
-  luaL_traceback(L, L, message, 1);
-  return 1;
 }
 
 bool script_open(host_script *script, host *host, peri_engine *engine, const char *folder) {
@@ -174,7 +197,7 @@ bool script_open(host_script *script, host *host, peri_engine *engine, const cha
   lua_pushlightuserdata(script->L, script);
   lua_pushlightuserdata(script->L, engine);
   lua_pushlightuserdata(script->L, (void *)folder);
-  if (lua_pcall(script->L, 3, 1, 0) != LUA_OK) {
+  if (lua_pcall(script->L, 3, 0, 0) != LUA_OK) {
     show_failure(script, luaL_tolstring(script->L, -1, NULL));
     script_close(script);
     return false;
@@ -185,20 +208,30 @@ bool script_open(host_script *script, host *host, peri_engine *engine, const cha
 
 /* ---- Running ----------------------------------------------------------------------------------------------------- */
 
+/* By perilune.reload, which runs it again when it is saved. With --stay the first run is on trial too: one that fails
+ * has done nothing, and waits for a save. */
 int script_run(host_script *script) {
   lua_State *L = script->L;
-  if (!lua_checkstack(L, script->argument_count + 1)) {
+  bool stay = script->host->options.stay;
+  if (!lua_checkstack(L, script->argument_count + 5)) {
     live_line_say(&script->host->line, "%s: too many arguments", script->path);
     return HOST_FAILED;
   }
-  lua_pushcfunction(L, with_traceback);
-  lua_insert(L, -2);
+  script->failed = true;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, script->reload);
+  lua_getfield(L, -1, "traceback");
+  lua_getfield(L, -2, stay ? "start" : "run");
+  lua_pushstring(L, script->path);
   for (int i = 0; i < script->argument_count; i++) lua_pushstring(L, script->arguments[i]);
-  if (lua_pcall(L, script->argument_count, 0, -2 - script->argument_count) == LUA_OK) return HOST_FINE;
+  bool well = lua_pcall(L, script->argument_count + 1, 1, -3 - script->argument_count) == LUA_OK;
   if (signals_interrupted()) return HOST_INTERRUPTED;
-  show_failure(script, lua_tostring(L, -1));
-  return HOST_FAILED;
+  if (well && (!stay || lua_toboolean(L, -1))) script->failed = false;
+  if (!well) show_failure(script, lua_tostring(L, -1));
+  lua_settop(L, 0);
+  return well ? HOST_FINE : HOST_FAILED;
 }
+
+bool script_has_failed(const host_script *script) { return script->failed; }
 
 void script_update(host_script *script) { peri_lua_update(script->L); }
 

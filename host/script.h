@@ -16,6 +16,8 @@ typedef struct host_script {
   const char *path;
   int argument_count;
   char **arguments;
+  int reload;  /* registry reference of perilune.reload */
+  bool failed; /* it has not come to the end of a run yet */
 } host_script;
 
 /* The folder of a script's path, "." where it names none. The caller frees it. */
@@ -24,11 +26,14 @@ char *script_folder(const char *path);
 /* The engine's file hook: sounds beside the script are found first. `folder` must outlive the engine. */
 peri_files script_files(char *folder);
 
-/* Makes the state and compiles the script. On failure an error is shown and nothing needs closing. */
+/* Makes the state, and sees whether the script compiles, unless the program stays. On failure an error is shown and
+ * nothing needs closing. */
 bool script_open(host_script *script, host *host, peri_engine *engine, const char *folder);
 
-/* Runs the script's main chunk; an exit code. */
+/* Runs the script's main chunk; an exit code. With --stay one that fails is an error that is shown, and HOST_FINE. */
 int script_run(host_script *script);
+/* Whether no run of it has succeeded yet. */
+bool script_has_failed(const host_script *script);
 
 /* Once a turn of the loop: events and callbacks. */
 void script_update(host_script *script);

@@ -1,6 +1,7 @@
 -- The module: C functions as they are, and what is not hot of the game layer.
 local core = ...
 local options = require "perilune.options"
+local persist = require "perilune.persist"
 
 local perilune = {
   _VERSION = "perilune " .. core.version,
@@ -15,6 +16,7 @@ local perilune = {
   onError = core.onError,
   files = core.files,
   stats = core.stats,
+  persist = persist,
 }
 
 local function loadAll(what, format)
@@ -69,20 +71,33 @@ function perilune.loadAsync(path, fn, settings)
   end, format)
 end
 
+-- onReload(fn): when perilune.reload runs a newer version of the file that calls this, that version's own fn(old) is called
+-- at its end. `old` has what the replaced version's names stand for: its file locals, and the fields of its module.
+function perilune.onReload(fn, ...)
+  if type(fn) ~= "function" then
+    core.fail(("bad argument #1 to 'onReload' (function expected, got %s)"):format(core.typeOf(fn)))
+  end
+  if select("#", ...) > 0 then core.fail("bad argument #2 to 'onReload' (no more than 1 expected)") end
+  if core.onReload then core.onReload(fn) end
+end
+
 -- run([seconds]): keeps a plain script alive until nothing sounds and no callback is to come, or for so long at most.
--- A host has a loop of its own, and there this returns at once.
+-- A host has a loop of its own, and there this returns at once, as in a script that is run again.
 function perilune.run(limit)
   if limit ~= nil and not options.isTime(limit) then
     core.fail(("bad argument #1 to 'run' (number of at least 0 expected, got %s)"):format(
       type(limit) == "number" and tostring(limit) or core.typeOf(limit)))
   end
-  if core.isHosted() then return end
+  if core.isHosted() or core.isTrying() then return end
   local finish = limit and core.seconds() + limit
+  core.recordSettings() -- what callbacks assign is no setting of the file
+  core.inRun = true
   core.update()
   while core.isActive() and not (finish and core.seconds() >= finish) do
     core.sleep(0.005)
     core.update()
   end
+  core.inRun = false
 end
 
 return perilune

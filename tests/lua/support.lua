@@ -3,6 +3,17 @@ local perilune = require "perilune"
 
 local support = {}
 
+-- The functions that the module keeps for its Lua half.
+function support.core()
+  for _, value in pairs(perilune) do
+    for i = 1, type(value) == "function" and debug.getinfo(value, "u").nups or 0 do
+      local name, core = debug.getupvalue(value, i)
+      if name == "core" then return core end
+    end
+  end
+  error "no function of the module has the table 'core'"
+end
+
 -- An offline context at 48 kHz.
 function support.offline(length, channels)
   return perilune.newOfflineContext { channels = channels or 1, length = length, sampleRate = 48000 }
@@ -89,19 +100,28 @@ function support.floats(...)
   return table.concat(bytes)
 end
 
--- Runs a script in a Lua of its own, of this version; its output, errors included, and its exit code.
-function support.script(text)
+-- Starts a script in a Lua of its own, of this version. `environment` is of variables as a shell sets them. What it
+-- returns waits for its end: for its output, errors included, its exit code, and the path it had.
+function support.start(text, environment)
   local path = os.tmpname()
   local file = assert(io.open(path, "w"))
   file:write(text)
   file:close()
   local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
-  local command = ("LUA_CPATH='%s' SDL_AUDIODRIVER=dummy %s %s 2>&1; echo $?"):format(package.cpath, lua, path)
+  local command = ("LUA_CPATH='%s' SDL_AUDIODRIVER=dummy %s %s %s 2>&1; echo $?"):format(
+    package.cpath, environment or "", lua, path)
   local pipe = assert(io.popen(command))
-  local output, code = pipe:read("*a"):match("^(.-)(%d+)\n$") -- Lua 5.1 cannot ask a pipe
-  pipe:close()
-  os.remove(path)
-  return output, tonumber(code), path
+  return function()
+    local output, code = pipe:read("*a"):match("^(.-)(%d+)\n$") -- Lua 5.1 cannot ask a pipe
+    pipe:close()
+    os.remove(path)
+    return output, tonumber(code), path
+  end
+end
+
+-- Runs one.
+function support.script(text, environment)
+  return support.start(text, environment)()
 end
 
 return support

@@ -29,6 +29,9 @@ typedef struct lua_State lua_State;
  * error when memory runs out. */
 PERI_API int luaopen_perilune(lua_State *L);
 
+/* `require "perilune.reload"`: hot reload; peri_lua_update drives it. Pushes its table. */
+PERI_API int luaopen_perilune_reload(lua_State *L);
+
 /* `require "perilune.host"` where no program `perilune` runs the script: raises an error that says so. */
 PERI_API int luaopen_perilune_host(lua_State *L);
 
@@ -47,6 +50,16 @@ PERI_API bool peri_lua_update(lua_State *L);
  * to the function set by perilune.onError. Takes function and arguments off the stack and leaves no results. False when
  * it raised an error. */
 PERI_API bool peri_lua_call(lua_State *L, int arguments);
+
+/* For functions of the host that scripts call, where perilune.reload runs a changed file on trial: calls the function
+ * below its `arguments` on top of the stack now, or, while a file is run on trial, when that has succeeded; if it
+ * fails, never. Takes function and arguments off the stack. Raises what the function raises when it is called now. */
+PERI_API void peri_lua_hold(lua_State *L, int arguments);
+
+/* For those that keep something for a script, a callback say: takes the function on top of the stack, which is called
+ * without arguments when the file whose code asked for it (the file that runs, or the caller's) is replaced by a newer
+ * version. Keep the function as long as there is something to undo: here it is held weakly. */
+PERI_API void peri_lua_undo(lua_State *L);
 
 /* Whether callbacks are still to come: asynchronous loads, and sources that have started and have an onended. */
 PERI_API bool peri_lua_is_waiting(lua_State *L);
