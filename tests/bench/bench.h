@@ -134,6 +134,7 @@ void bench_openal(void);
 void bench_crowd(void);
 void bench_plan(void);
 void bench_bytes(void);
+void bench_reload(void);
 void bench_decode(void);
 
 #endif

@@ -214,6 +214,7 @@ static const struct {
     {"crowd", "Start and end 10,000 sources at once while 1,000 play: the longest call of 512 frames", bench_crowd},
     {"plan", "Add source -> gain -> destination to a graph of them, and start it", bench_plan},
     {"bytes", "Memory of one playing source", bench_bytes},
+    {"reload", "Save a script: until the first sample that it changes leaves the engine", bench_reload},
     {"decode", "Decode Ogg Vorbis: times real time", bench_decode},
 };
 #define SUBJECTS (sizeof subjects / sizeof *subjects)
