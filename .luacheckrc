@@ -4,6 +4,7 @@ max_line_length = 140
 files["scripts"] = { std = "min" }
 files["scripts/examples/assets"] = { std = "lua54" }
 for _, file in ipairs { "reload", "swap" } do files["scripts/perilune/" .. file .. ".lua"] = { std = "max" } end
+files["scripts/examples/love"] = { std = "luajit+love" }
 files["tests/lua"] = { std = "max+busted" }
 files["tests/love"] = { std = "luajit+love" }
 files["premake5.lua"] = { ignore = { "1" } } -- premake's API is globals

@@ -11,6 +11,7 @@
 #define PERI_SDL_FUNCTIONS(F)                                                                                          \
   F(int, InitSubSystem, (Uint32 flags))                                                                                \
   F(void, QuitSubSystem, (Uint32 flags))                                                                               \
+  F(Uint32, WasInit, (Uint32 flags))                                                                                   \
   F(const char *, GetError, (void))                                                                                    \
   F(const char *, GetCurrentAudioDriver, (void))                                                                       \
   F(int, GetNumAudioDevices, (int is_capture))                                                                         \

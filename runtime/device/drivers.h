@@ -11,7 +11,8 @@
 typedef struct peri__sdl_output {
   const peri__sdl *sdl; /* NULL: not open */
   SDL_AudioDeviceID id;
-  char name[64]; /* SDL's driver */
+  char name[64];    /* SDL's driver */
+  bool gave_events; /* SDL's audio brought its events, and they were given back */
 
   /* SDL's callback, while the device is open. */
   peri__fill fill;

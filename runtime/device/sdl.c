@@ -66,20 +66,42 @@ static alsa_handler alsa_set_handler(alsa_handler handler) {
   return before;
 }
 
-/* The audio subsystem brings SDL's events, and those would take Ctrl-C from a host that never asked for SDL. */
-static bool init_audio(const peri__sdl *sdl) {
+/* SDL's audio brings its events along, and those take Ctrl-C unless told not to, from a host that never asked for SDL.
+ * Whoever does ask for them later must get them with their signals, though, and would not while they run already. So
+ * events that audio has brought are given back at once: audio does without. */
+static const char *forbid_signals(const peri__sdl *sdl, char before[16]) {
   const char *set = sdl->GetHint(SDL_HINT_NO_SIGNAL_HANDLERS);
-  char before[16];
-  snprintf(before, sizeof before, "%s", set ? set : "");
+  snprintf(before, 16, "%s", set ? set : "");
   sdl->SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+  return set ? before : NULL;
+}
+
+static bool init_audio(peri__sdl_output *output) {
+  const peri__sdl *sdl = output->sdl;
+  char text[16];
+  const char *before = forbid_signals(sdl, text);
+  bool had_events = sdl->WasInit(SDL_INIT_EVENTS) != 0;
   bool fine = sdl->InitSubSystem(SDL_INIT_AUDIO) == 0;
-  sdl->SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, set ? before : NULL);
+  output->gave_events = fine && !had_events && sdl->WasInit(SDL_INIT_EVENTS) != 0;
+  if (output->gave_events) sdl->QuitSubSystem(SDL_INIT_EVENTS);
+  sdl->SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, before);
   return fine;
+}
+
+/* Quitting audio quits the events that came with it, by now perhaps the program's: what was given back is taken first.
+ */
+static void quit_audio(peri__sdl_output *output) {
+  const peri__sdl *sdl = output->sdl;
+  char text[16];
+  const char *before = forbid_signals(sdl, text);
+  if (output->gave_events) sdl->InitSubSystem(SDL_INIT_EVENTS);
+  sdl->QuitSubSystem(SDL_INIT_AUDIO);
+  sdl->SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, before);
 }
 
 static bool open_default(peri__sdl_output *output, const peri__device_plan *plan) {
   const peri__sdl *sdl = output->sdl;
-  if (!init_audio(sdl)) return peri__fail("SDL2 has no sound output: %s", sdl->GetError());
+  if (!init_audio(output)) return peri__fail("SDL2 has no sound output: %s", sdl->GetError());
   SDL_AudioSpec wanted = {.freq = (int)lround(plan->sample_rate), .format = AUDIO_F32SYS, .callback = callback};
   wanted.channels = (Uint8)output->device_channels;
   wanted.samples = (Uint16)plan->block_size;
@@ -88,7 +110,7 @@ static bool open_default(peri__sdl_output *output, const peri__device_plan *plan
   output->id = sdl->OpenAudioDevice(NULL, 0, &wanted, &obtained, 0);
   if (output->id != 0) return true;
   peri__fail("SDL2 cannot open the default output: %s", sdl->GetError());
-  sdl->QuitSubSystem(SDL_INIT_AUDIO);
+  quit_audio(output);
   return false;
 }
 
@@ -126,7 +148,7 @@ void peri__sdl_output_close(peri__sdl_output *output) {
   if (!output->sdl) return;
   alsa_handler before = alsa_set_handler(keep_quiet);
   output->sdl->CloseAudioDevice(output->id);
-  output->sdl->QuitSubSystem(SDL_INIT_AUDIO);
+  quit_audio(output);
   if (before) alsa_set_handler(before);
   forget(output);
 }

@@ -2,6 +2,7 @@
 local core = ...
 local options = require "perilune.options"
 local persist = require "perilune.persist"
+local joinLove = require "perilune.joining_love"
 
 local perilune = {
   _VERSION = "perilune " .. core.version,
@@ -100,4 +101,5 @@ function perilune.run(limit)
   core.inRun = false
 end
 
+joinLove(perilune)
 return perilune

@@ -1,4 +1,4 @@
--- What the scenes share. A scene is a list of steps that may wait; perilune.update is driven from love.update.
+-- What the scenes share. A scene is a list of steps that may wait; love.event.pump drives perilune.
 local ffi = require "ffi"
 local perilune = require "where"
 
@@ -35,7 +35,6 @@ end
 function game.run(steps)
   local thread = coroutine.create(steps)
   function love.update()
-    perilune.update()
     local well, message = coroutine.resume(thread)
     if not well then game.fail(debug.traceback(thread, message)) end
   end

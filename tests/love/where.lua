@@ -5,6 +5,4 @@ else
   package.cpath = os.getenv "PERI_CPATH" .. ";" .. package.cpath
 end
 
-local perilune = require "perilune"
-perilune.files(love.filesystem.read)
-return perilune
+return require "perilune"

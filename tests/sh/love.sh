@@ -69,9 +69,21 @@ endings() {
 endings
 played 0 beside
 played 0 handles
-signalled 0 ready signal
-grep -qx 'asked to quit' out || fail "SIGTERM is no quit event any more"
+played 0 pump alone
+played 0 pump also
+quits_by_signal() {
+  signalled 0 ready signal
+  grep -qx 'asked to quit' out || fail "SIGTERM is no quit event any more"
+}
+quits_by_signal
 signalled 1 'on purpose' error signal
+
+# Opened in conf.lua already.
+PERI_EARLY=1 && export PERI_EARLY
+played 0 pump early
+played 7 quit event
+quits_by_signal
+unset PERI_EARLY
 
 # From below the game's folder, then from the save folder, as a zipped game must.
 mkdir game/native && cp "$module" game/native/ || exit 1
@@ -84,6 +96,9 @@ mkdir -p data/love/perilune-test/native && cp "$module" data/love/perilune-test/
 mv game folder || exit 1
 GAME=zipped.love
 played 0 files
+PERI_EARLY=1 && export PERI_EARLY
+played 0 pump early
+unset PERI_EARLY
 played 7 quit event
 PERI_VIA=cpath PERI_CPATH="${module%/*}/?.so"
 played 0 files

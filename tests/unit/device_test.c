@@ -58,10 +58,11 @@ static peri_device_info info_of(peri__device *device) {
 
 static struct {
   atomic_bool present, lost, paused, quit, driver;
-  atomic_int subsystem, opened, open_now;
+  atomic_int subsystem, events, opened, open_now;
   SDL_AudioSpec spec;
   peri__thread thread;
   float block[256 * 8];
+  bool signals_forbidden, takes_signals;
 } fake;
 
 static void play(void *user) {
@@ -74,20 +75,33 @@ static void play(void *user) {
   }
 }
 
+/* Audio and events are counted as SDL counts them: audio brings events, and takes them along. */
 static int SDLCALL fake_init(Uint32 flags) {
-  if (flags != SDL_INIT_AUDIO || !atomic_load(&fake.driver)) return -1;
-  atomic_fetch_add(&fake.subsystem, 1);
+  CHECK(flags == SDL_INIT_AUDIO || flags == SDL_INIT_EVENTS);
+  if (!atomic_load(&fake.driver)) return -1;
+  if (flags == SDL_INIT_AUDIO) atomic_fetch_add(&fake.subsystem, 1);
+  if (atomic_fetch_add(&fake.events, 1) == 0 && !fake.signals_forbidden) fake.takes_signals = true;
   return 0;
 }
 static void SDLCALL fake_quit(Uint32 flags) {
-  CHECK_EQ(flags, SDL_INIT_AUDIO);
-  CHECK_EQ(atomic_load(&fake.open_now), 0);
-  atomic_fetch_sub(&fake.subsystem, 1);
+  CHECK(flags == SDL_INIT_AUDIO || flags == SDL_INIT_EVENTS);
+  if (flags == SDL_INIT_AUDIO) CHECK_EQ(atomic_load(&fake.open_now), 0);
+  if (flags == SDL_INIT_AUDIO) atomic_fetch_sub(&fake.subsystem, 1);
+  CHECK(atomic_load(&fake.events) > 0);
+  if (atomic_fetch_sub(&fake.events, 1) == 1) fake.takes_signals = false;
+}
+static Uint32 SDLCALL fake_was_init(Uint32 flags) {
+  CHECK_EQ(flags, SDL_INIT_EVENTS);
+  return atomic_load(&fake.events) > 0 ? SDL_INIT_EVENTS : 0;
 }
 static const char *SDLCALL fake_error(void) { return "nothing is plugged in"; }
 static const char *SDLCALL fake_driver(void) { return "fake"; }
 static const char *SDLCALL fake_get_hint(const char *name) { return (void)name, NULL; }
-static SDL_bool SDLCALL fake_set_hint(const char *name, const char *value) { return (void)name, (void)value, SDL_TRUE; }
+static SDL_bool SDLCALL fake_set_hint(const char *name, const char *value) {
+  CHECK_STR(name, SDL_HINT_NO_SIGNAL_HANDLERS);
+  fake.signals_forbidden = value != NULL;
+  return SDL_TRUE;
+}
 static SDL_AudioDeviceID SDLCALL fake_open(const char *name, int capture, const SDL_AudioSpec *wanted,
                                            SDL_AudioSpec *got, int changes) {
   CHECK(name == NULL && capture == 0 && changes == 0);
@@ -119,6 +133,7 @@ static SDL_AudioStatus SDLCALL fake_status(SDL_AudioDeviceID id) {
 
 static const peri__sdl fake_sdl = {.InitSubSystem = fake_init,
                                    .QuitSubSystem = fake_quit,
+                                   .WasInit = fake_was_init,
                                    .GetError = fake_error,
                                    .GetCurrentAudioDriver = fake_driver,
                                    .OpenAudioDevice = fake_open,
@@ -142,6 +157,7 @@ static void close_and_check(peri__device *device) {
   no_more_fills();
   CHECK_EQ(atomic_load(&fake.open_now), 0);
   CHECK_EQ(atomic_load(&fake.subsystem), 0);
+  CHECK_EQ(atomic_load(&fake.events), fake.takes_signals ? 1 : 0); /* the program's own */
   peri__sdl_replace(NULL);
 }
 
@@ -165,6 +181,21 @@ TEST(an_sdl_device_renders_until_it_is_closed) {
   wait_for_fills(3);
   close_and_check(device);
   CHECK_EQ(peri__memory_bytes(), before);
+}
+
+TEST(a_program_that_asks_for_sdls_events_gets_them_with_their_signals_before_or_after_the_device) {
+  use_fake(true, true);
+  peri__device *device = open_device(PERI_DEVICE_SDL, 2);
+  CHECK(!fake.takes_signals);
+  CHECK_EQ(fake_init(SDL_INIT_EVENTS), 0);
+  CHECK(fake.takes_signals);
+  close_and_check(device);
+
+  use_fake(true, true);
+  CHECK_EQ(fake_init(SDL_INIT_EVENTS), 0);
+  device = open_device(PERI_DEVICE_SDL, 2);
+  CHECK(fake.takes_signals);
+  close_and_check(device);
 }
 
 TEST(a_lost_device_is_replaced_by_the_next_default) {
