@@ -234,6 +234,11 @@ void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context
 void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback,
                             peri_format format);
 
+/* The file at `index` in the place of what the buffer holds; the function at `callback` likewise gets it, or nil and
+ * why not, and nothing has changed. */
+void peri__lua_reload_async(lua_State *L, peri__lua *state, peri__lua_context *context, peri_buffer *buffer, int index,
+                            int callback);
+
 /* Pushes a table of all figures of the context's engine. */
 void peri__lua_push_stats(lua_State *L, peri__lua_context *context);
 

@@ -97,11 +97,8 @@ static int tell_and_call(lua_State *L) {
   return 0;
 }
 
-void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback,
-                            peri_format format) {
-  size_t length;
-  const char *contents = find_contents(L, state, index, &length);
-  peri_engine *engine = peri__lua_engine(L, context);
+/* Of a load that begins now; returns its key. */
+static uint64_t keep_callback(lua_State *L, peri__lua *state, peri__lua_context *context, int callback) {
   int64_t key = --state->last_load;
   if (contents != lua_tostring(L, index)) {
     lua_pushlightuserdata(L, state);
@@ -112,15 +109,40 @@ void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *c
   }
   peri__lua_trial_made_callback(L, state, context, key);
   peri__lua_set_callback(L, context, key, callback);
-  bool well = contents ? peri_engine_load_memory_async(engine, context->owner, (uint64_t)key, contents, length, format)
-                       : peri_engine_load_async(engine, context->owner, (uint64_t)key, lua_tostring(L, index), format);
+  return (uint64_t)key;
+}
+
+/* It has begun, or the callback is forgotten and the engine's error raised. */
+static void begun(lua_State *L, peri__lua_context *context, uint64_t key, bool well) {
   if (well) {
     context->loads++;
     return;
   }
   lua_pushnil(L);
-  peri__lua_set_callback(L, context, key, lua_gettop(L));
+  peri__lua_set_callback(L, context, (int64_t)key, lua_gettop(L));
   peri__lua_fail_engine(L);
+}
+
+void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *context, int index, int callback,
+                            peri_format format) {
+  size_t length;
+  const char *contents = find_contents(L, state, index, &length);
+  peri_engine *engine = peri__lua_engine(L, context);
+  uint64_t key = keep_callback(L, state, context, callback);
+  bool well = contents ? peri_engine_load_memory_async(engine, context->owner, key, contents, length, format)
+                       : peri_engine_load_async(engine, context->owner, key, lua_tostring(L, index), format);
+  begun(L, context, key, well);
+}
+
+void peri__lua_reload_async(lua_State *L, peri__lua *state, peri__lua_context *context, peri_buffer *buffer, int index,
+                            int callback) {
+  size_t length;
+  const char *contents = find_contents(L, state, index, &length);
+  peri_engine *engine = peri__lua_engine(L, context);
+  uint64_t key = keep_callback(L, state, context, callback);
+  bool well = contents ? peri_engine_reload_memory_async(engine, context->owner, key, buffer, contents, length)
+                       : peri_engine_reload_async(engine, context->owner, key, buffer, lua_tostring(L, index));
+  begun(L, context, key, well);
 }
 
 /* ---- Properties ------------------------------------------------------------------------------------------------- */

@@ -134,6 +134,15 @@ static int decode_async(lua_State *L) {
   return 0;
 }
 
+/* reloadBuffer(buffer, path or contents, function) */
+static int reload_buffer(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
+  peri__lua_context *context = peri__lua_context_default(L, state);
+  peri__lua_engine(L, context);
+  peri__lua_reload_async(L, state, context, peri__lua_check_buffer(L, 1, "buffer"), 2, 3);
+  return 0;
+}
+
 /* Whether a context whose clock runs sounds, or will call back. */
 static int is_active(lua_State *L) {
   bool active = false;
@@ -184,6 +193,7 @@ const luaL_Reg peri__lua_functions[] = {
     {"nearest", nearest},
     {"decode", decode},
     {"decodeAsync", decode_async},
+    {"reloadBuffer", reload_buffer},
     {"newSound", peri__lua_new_sound},
     {"isActive", is_active},
     {"isHosted", is_hosted},

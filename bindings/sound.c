@@ -8,16 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a play takes from a buffer, asked once. */
-typedef struct take {
-  peri_buffer *buffer;         /* a reference */
-  double loop_start, loop_end; /* as the file says; 0, 0: all of it */
-} take;
-
 typedef struct sound {
   peri__lua_head head;
   peri__lua_context *context; /* a reference; NULL once finalised, with the arrays */
-  take *takes;                /* a play picks one at random */
+  peri_buffer **takes;        /* references; a play picks one at random */
   peri_node *played;          /* for stop: what was played and may sound, ended ones among them */
   uint32_t take_count, played_count, played_capacity;
   float volume[2], pitch[2]; /* low and high end of a random factor */
@@ -62,15 +56,13 @@ int peri__lua_new_sound(lua_State *L) {
   read_range(L, 2, "volume", self->volume);
   read_range(L, 4, "pitch", self->pitch);
   uint32_t count = (uint32_t)lua_rawlen(L, 1);
-  self->takes = calloc(count, sizeof *self->takes);
+  self->takes = (peri_buffer **)calloc(count, sizeof *self->takes);
   if (!self->takes) peri__lua_fail(L, "out of memory");
   peri__lua_context_retain(context);
   self->context = context;
   for (uint32_t i = 0; i < count; i++) {
     lua_rawgeti(L, 1, (int)i + 1);
-    take *t = &self->takes[i];
-    t->buffer = peri_buffer_retain(peri__lua_check_buffer(L, -1, "buffer"));
-    peri_buffer_get_loop(t->buffer, &t->loop_start, &t->loop_end);
+    self->takes[i] = peri_buffer_retain(peri__lua_check_buffer(L, -1, "buffer"));
     self->take_count++;
     lua_pop(L, 1);
   }
@@ -80,8 +72,8 @@ int peri__lua_new_sound(lua_State *L) {
 static int collect(lua_State *L) {
   sound *self = peri__lua_test(L, 1, &peri__lua_sound_type);
   if (!self || !self->context) return 0;
-  for (uint32_t i = 0; i < self->take_count; i++) peri_buffer_release(self->takes[i].buffer);
-  free(self->takes);
+  for (uint32_t i = 0; i < self->take_count; i++) peri_buffer_release(self->takes[i]);
+  free((void *)self->takes);
   free(self->played);
   peri__lua_context *context = self->context;
   self->context = NULL;
@@ -148,11 +140,12 @@ static void read_option(lua_State *L, peri_source_def *def, int option, int valu
 }
 
 /* Loop points that the script left out (NaN) come from the file, where they make a loop with those it gave; the rest is
- * the beginning and the end of the sound. An end of 0 is its end, which the engine knows only beside a start of 0. */
-static void complete_loop(const take *t, peri_source_def *def) {
+ * the beginning and the end of the sound. An end of 0 is its end, which the engine knows only beside a start of 0. The
+ * file's are `start` and `end`, 0 and 0 where it names none. */
+static void complete_loop(double start, double end, peri_source_def *def) {
   bool to_end = isnan(def->loop_end) || def->loop_end == 0;
-  if (isnan(def->loop_start)) def->loop_start = to_end || t->loop_start < def->loop_end ? t->loop_start : 0;
-  if (isnan(def->loop_end)) def->loop_end = def->loop_start < t->loop_end ? t->loop_end : 0;
+  if (isnan(def->loop_start)) def->loop_start = to_end || start < def->loop_end ? start : 0;
+  if (isnan(def->loop_end)) def->loop_end = def->loop_start < end ? end : 0;
   if (def->loop_end == 0 && def->loop_start > 0) def->loop_end = peri_buffer_duration(def->buffer);
 }
 
@@ -173,12 +166,13 @@ static void read_numbers(lua_State *L, peri_source_def *def) {
   if (count > 3 && !lua_isnil(L, 4)) def->pan = (float)peri__lua_range(L, 4, NULL, -1, 1);
 }
 
-static void read_arguments(lua_State *L, const peri__lua *state, const take *t, peri_source_def *def) {
+static void read_arguments(lua_State *L, const peri__lua *state, peri_source_def *def) {
   if (lua_istable(L, 2)) {
+    const double start = def->loop_start, end = def->loop_end;
     peri__lua_arguments(L, 2);
     def->loop_start = def->loop_end = NAN;
     read_options(L, state, def);
-    complete_loop(t, def);
+    complete_loop(start, end, def);
   } else {
     read_numbers(L, def);
   }
@@ -207,11 +201,9 @@ static int play(lua_State *L) {
   def.volume = pick(state, self->volume);
   def.playback_rate = pick(state, self->pitch);
   uint32_t which = self->take_count == 1 ? 0 : (uint32_t)(next_random(state) * self->take_count);
-  const take *t = &self->takes[which];
-  def.buffer = t->buffer;
-  def.loop_start = t->loop_start;
-  def.loop_end = t->loop_end;
-  if (lua_gettop(L) > 1) read_arguments(L, state, t, &def);
+  def.buffer = self->takes[which];
+  peri_buffer_get_loop(def.buffer, &def.loop_start, &def.loop_end); /* each time: the file may have been reloaded */
+  if (lua_gettop(L) > 1) read_arguments(L, state, &def);
   peri_node *id = peri__lua_new_playing(L, state, &def);
   /* Only now: making the handle may have collected, and a script's finaliser played or closed the context. */
   peri_engine *engine = peri__lua_engine(L, self->context);
@@ -267,14 +259,14 @@ static int stop(lua_State *L) {
 static void get_buffer(lua_State *L, peri__lua *state, void *self) {
   const sound *s = self;
   if (!s->context) peri__lua_fail(L, "the Sound was released");
-  peri__lua_push_buffer(L, state, peri_buffer_retain(s->takes[0].buffer));
+  peri__lua_push_buffer(L, state, peri_buffer_retain(s->takes[0]));
 }
 
 static void get_duration(lua_State *L, peri__lua *state, void *self) {
   const sound *s = self;
   (void)state;
   if (!s->context) peri__lua_fail(L, "the Sound was released");
-  lua_pushnumber(L, peri_buffer_duration(s->takes[0].buffer));
+  lua_pushnumber(L, peri_buffer_duration(s->takes[0]));
 }
 
 static const peri__lua_property properties[] = {

@@ -5,9 +5,75 @@
 
 static atomic_uint_fast64_t last_id;
 static atomic_uint_fast32_t alive;
+static atomic_uint_fast64_t replacements;
 
 uint32_t peri_buffers_alive(void) { return (uint32_t)atomic_load(&alive); }
 uint64_t peri_buffer_bytes_alive(void) { return peri__storage_bytes_alive(); }
+
+/* ---- Facts ------------------------------------------------------------------------------------------------------ */
+
+typedef struct facts {
+  uint32_t channels, frames;
+  double sample_rate, loop_start, loop_end;
+} facts;
+
+/* With the lock held, or before anybody else knows the buffer. Each store is behind the one before, as each load of
+ * facts_of is ahead of the next. */
+static void state_facts(peri_buffer *buffer, const peri__storage *storage) {
+  uint_fast32_t count = atomic_load_explicit(&buffer->facts, memory_order_relaxed);
+  atomic_store_explicit(&buffer->facts, count + 1, memory_order_relaxed);
+  atomic_store_explicit(&buffer->channels, storage->channels, memory_order_release);
+  atomic_store_explicit(&buffer->frames, storage->frames, memory_order_release);
+  atomic_store_explicit(&buffer->sample_rate, storage->sample_rate, memory_order_release);
+  atomic_store_explicit(&buffer->loop_start, storage->loop_start, memory_order_release);
+  atomic_store_explicit(&buffer->loop_end, storage->loop_end, memory_order_release);
+  atomic_store_explicit(&buffer->facts, count + 2, memory_order_release);
+}
+
+static facts facts_of(const peri_buffer *of) {
+  peri_buffer *buffer = (peri_buffer *)of;
+  for (;;) {
+    uint_fast32_t count = atomic_load_explicit(&buffer->facts, memory_order_acquire);
+    facts read = {
+        .channels = (uint32_t)atomic_load_explicit(&buffer->channels, memory_order_acquire),
+        .frames = (uint32_t)atomic_load_explicit(&buffer->frames, memory_order_acquire),
+        .sample_rate = atomic_load_explicit(&buffer->sample_rate, memory_order_acquire),
+        .loop_start = atomic_load_explicit(&buffer->loop_start, memory_order_acquire),
+        .loop_end = atomic_load_explicit(&buffer->loop_end, memory_order_acquire),
+    };
+    bool same = atomic_load_explicit(&buffer->facts, memory_order_relaxed) == count;
+    if (same && count % 2 == 0) return read;
+    peri__mutex_lock(&buffer->lock); /* until they are stated */
+    peri__mutex_unlock(&buffer->lock);
+  }
+}
+
+uint64_t peri_buffer_id(const peri_buffer *buffer) { return buffer->id; }
+uint32_t peri_buffer_channels(const peri_buffer *buffer) { return facts_of(buffer).channels; }
+uint64_t peri_buffer_frames(const peri_buffer *buffer) { return facts_of(buffer).frames; }
+double peri_buffer_sample_rate(const peri_buffer *buffer) { return facts_of(buffer).sample_rate; }
+peri_format peri_buffer_format(const peri_buffer *buffer) { return buffer->format; }
+
+double peri_buffer_duration(const peri_buffer *buffer) {
+  facts now = facts_of(buffer);
+  return (double)now.frames / now.sample_rate;
+}
+
+uint64_t peri_buffer_bytes(const peri_buffer *buffer) {
+  uint64_t sample = buffer->format == PERI_FORMAT_S16 ? sizeof(int16_t) : sizeof(float);
+  facts now = facts_of(buffer);
+  return (uint64_t)now.frames * now.channels * sample;
+}
+
+bool peri_buffer_get_loop(const peri_buffer *buffer, double *start, double *end) {
+  facts now = facts_of(buffer);
+  if (!(now.loop_end > 0.0)) return false;
+  *start = now.loop_start;
+  *end = now.loop_end;
+  return true;
+}
+
+/* ---- Life ------------------------------------------------------------------------------------------------------- */
 
 peri_buffer *peri__buffer_of_storage(peri__storage *storage) {
   if (!storage) return NULL;
@@ -20,12 +86,8 @@ peri_buffer *peri__buffer_of_storage(peri__storage *storage) {
   atomic_store(&buffer->references, 1);
   peri__mutex_create(&buffer->lock);
   atomic_init(&buffer->storage, storage);
-  buffer->channels = storage->channels;
-  buffer->frames = storage->frames;
   buffer->format = storage->samples16 ? PERI_FORMAT_S16 : PERI_FORMAT_F32;
-  buffer->sample_rate = storage->sample_rate;
-  buffer->loop_start = storage->loop_start;
-  buffer->loop_end = storage->loop_end;
+  state_facts(buffer, storage);
   storage->buffer = buffer;
   atomic_fetch_add(&alive, 1);
   return buffer;
@@ -89,27 +151,31 @@ peri__storage *peri__buffer_hold_storage(peri_buffer *buffer) {
   return storage;
 }
 
-uint64_t peri_buffer_id(const peri_buffer *buffer) { return buffer->id; }
-uint32_t peri_buffer_channels(const peri_buffer *buffer) { return buffer->channels; }
-uint64_t peri_buffer_frames(const peri_buffer *buffer) { return buffer->frames; }
-double peri_buffer_sample_rate(const peri_buffer *buffer) { return buffer->sample_rate; }
-peri_format peri_buffer_format(const peri_buffer *buffer) { return buffer->format; }
-
-double peri_buffer_duration(const peri_buffer *buffer) {
-  return (double)peri_buffer_frames(buffer) / peri_buffer_sample_rate(buffer);
+uint64_t peri__buffer_next_reload(peri_buffer *buffer) {
+  peri__mutex_lock(&buffer->lock);
+  uint64_t reload = ++buffer->reloads;
+  peri__mutex_unlock(&buffer->lock);
+  return reload;
 }
 
-uint64_t peri_buffer_bytes(const peri_buffer *buffer) {
-  uint64_t sample = buffer->format == PERI_FORMAT_S16 ? sizeof(int16_t) : sizeof(float);
-  return peri_buffer_frames(buffer) * peri_buffer_channels(buffer) * sample;
+bool peri__buffer_replace(peri_buffer *buffer, uint64_t reload, peri__storage **storage) {
+  peri__mutex_lock(&buffer->lock);
+  bool done = reload > atomic_load_explicit(&buffer->version, memory_order_relaxed);
+  if (done) {
+    peri__storage *before = storage_of(buffer), *after = *storage;
+    after->buffer = buffer;
+    after->version = reload;
+    state_facts(buffer, after);
+    atomic_store_explicit(&buffer->storage, after, memory_order_relaxed);
+    atomic_store_explicit(&buffer->version, reload, memory_order_relaxed);
+    *storage = before;
+  }
+  peri__mutex_unlock(&buffer->lock);
+  if (done) atomic_fetch_add_explicit(&replacements, 1, memory_order_release);
+  return done;
 }
 
-bool peri_buffer_get_loop(const peri_buffer *buffer, double *start, double *end) {
-  if (!(buffer->loop_end > 0.0)) return false;
-  *start = buffer->loop_start;
-  *end = buffer->loop_end;
-  return true;
-}
+uint64_t peri__buffer_replacements(void) { return atomic_load_explicit(&replacements, memory_order_acquire); }
 
 /* ---- Samples ---------------------------------------------------------------------------------------------------- */
 
@@ -139,6 +205,7 @@ static bool make_own(peri_buffer *buffer) {
   peri__storage *copy = peri__storage_copy(storage);
   if (!copy) return false;
   copy->buffer = buffer;
+  copy->version = storage->version;
   atomic_store_explicit(&buffer->storage, copy, memory_order_relaxed);
   peri__storage_drop(storage);
   return true;

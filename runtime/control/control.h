@@ -16,20 +16,30 @@ typedef struct peri__use peri__use;
 
 struct peri_buffer {
   uint64_t id;
-  uint32_t channels, frames; /* of every storage that it will have */
-  peri_format format;        /* likewise */
-  double sample_rate;
-  double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */
+  peri_format format; /* of every storage that it will have */
   atomic_uint_fast32_t references;
-  peri__mutex lock;                 /* guards `storage` and what is in it */
+  peri__mutex lock;                 /* guards `storage` and what is in it, and all below */
   _Atomic(peri__storage *) storage; /* one holder is the buffer; written with the lock held, compared without it */
-  peri__registry_entry *entry;      /* of the registry that knows it, guarded by the registries' lock */
+  atomic_uint_fast64_t version;     /* number of the reload that its samples come from; 0: none. Likewise */
+  uint64_t reloads;                 /* asked for so far */
+  /* What the storage says too, to be read on any thread without the lock: consistent when `facts` is even and the same
+   * before and after. */
+  atomic_uint_fast32_t facts, channels, frames;
+  _Atomic double sample_rate, loop_start, loop_end;
+  peri__registry_entry *entry; /* of the registry that knows it, guarded by the registries' lock */
 };
 
 /* No lock needed. Takes over the storage's reference; NULL drops it. */
 peri_buffer *peri__buffer_of_storage(peri__storage *storage);
 /* No lock needed. The storage that a source gets now, held. */
 peri__storage *peri__buffer_hold_storage(peri_buffer *buffer);
+/* No lock needed. The number of a reload that is asked for. */
+uint64_t peri__buffer_next_reload(peri_buffer *buffer);
+/* No lock needed. Gives the buffer the samples of a reload, unless a later one was faster; what is left in `storage` is
+ * the caller's to drop. */
+bool peri__buffer_replace(peri_buffer *buffer, uint64_t reload, peri__storage **storage);
+/* Grows with each reload that took place, in the whole process. */
+uint64_t peri__buffer_replacements(void);
 
 /* ---- Uses of storages, use.c ------------------------------------------------------------------------------------ */
 
@@ -45,18 +55,32 @@ static inline bool peri__use_is_of(const peri__use *use, peri_buffer *buffer) {
   return use->storage == atomic_load_explicit(&buffer->storage, memory_order_relaxed);
 }
 
+/* Whether the buffer was reloaded since. What a write has left behind is not outdated: its sources keep it. */
+static inline bool peri__use_is_outdated(const peri__use *use) {
+  const peri__storage *storage = use->storage;
+  return storage->version != atomic_load_explicit(&storage->buffer->version, memory_order_relaxed);
+}
+
 peri__use *peri__use_find_or_make(peri_engine *engine, peri_buffer *buffer); /* not counted yet; NULL without memory */
 void peri__use_end(peri_engine *engine, peri__use *use);                     /* its last source is gone */
+static inline void peri__use_drop(peri_engine *engine, peri__use *use) {
+  if (use && --use->count == 0) peri__use_end(engine, use);
+}
 void peri__uses_destroy(peri_engine *engine);
 
 /* ---- The registry ----------------------------------------------------------------------------------------------- */
 
-/* registry.c, no lock of an engine needed. */
+/* registry.c, no lock of an engine needed. Keys of contents begin with a 1. */
+static inline bool peri__key_is_path(const char *key) { return key[0] != 1; }
 /* A reference, or NULL. */
 peri_buffer *peri__registry_find(peri_engine *engine, const char *key, size_t key_bytes, peri_format format);
 /* Takes over the reference of `buffer`; gives back one of the buffer that the key has in its format from now on: it, or
  * the one that somebody else has made meanwhile. NULL without memory. */
 peri_buffer *peri__registry_add(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer);
+/* peri__buffer_replace, and the buffer is known by where its samples come from. A path stays when contents come, which
+ * are taken for the path's; no key is taken from another buffer. False, and nothing was done, without memory. */
+bool peri__registry_replace(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer,
+                            uint64_t reload, peri__storage **storage);
 /* The last reference is gone: takes the buffer out. */
 void peri__registry_forget(peri_buffer *buffer);
 void peri__registry_destroy(peri_engine *engine);
@@ -159,6 +183,8 @@ struct peri_engine {
   size_t use_places, use_count;
   peri__use *last_use, *free_use;
   peri__link *ended;                 /* came back, not yet looked at */
+  uint64_t replacements;             /* of buffers, that all sources have been told of */
+  peri__successor *spare_successor;  /* for the next renewal */
   uint32_t sources;                  /* slots in use */
   uint64_t list_bytes;               /* of voice lists */
   peri__source_details *old_details; /* their parameters are named by commands that are not applied yet; oldest first */
@@ -299,13 +325,31 @@ bool peri__source_attach(peri_engine *engine, peri__source *source, peri__input 
 static inline peri__source_details *peri__source_details_now(const peri__source *source) { /* or NULL */
   return atomic_load_explicit(&((peri__source *)source)->details, memory_order_relaxed);
 }
-void peri__source_loop_points(const peri__source *source, int64_t *start, int64_t *end); /* 32.32 frames of the sound */
-void peri__source_gains(const peri__source *source, uint32_t channels, float gain[4]);
-double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source); /* of the sound's rate to ours */
-int64_t peri__source_step(const peri_engine *engine, const peri__source *source);
+/* What a source comes to over a storage, mostly its own: loop points in 32.32 frames of the sound, gains of a volume,
+ * the ratio of the sound's rate to ours, the step. */
+void peri__source_loop_points(const peri__source *source, const peri__storage *storage, int64_t *start, int64_t *end);
+void peri__source_gains(const peri__source *source, float volume, uint32_t channels, float gain[4]);
+double peri__rate_ratio(const peri_engine *engine, const peri__storage *storage);
+int64_t peri__source_step(const peri_engine *engine, const peri__source *source, const peri__storage *storage);
+uint32_t peri__source_channels(const peri__source *source); /* the most that it will have in its input, unpanned */
 void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32_t channels);
 /* In the place of what it plays; NULL: nothing. False: nothing was done, for want of memory. */
 bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer);
+
+/* reload.c: successors of what sources play. */
+/* Before the start: what it plays is what the buffer has now. */
+bool peri__source_follow_reload(peri_engine *engine, peri__source *source);
+/* A started source whose samples were reloaded gets the new ones for its loop; false without memory. */
+bool peri__source_catch_up(peri_engine *engine, peri__source *source);
+/* Tells the sources that wait for it of every reload; false when memory was short, and another call goes on. */
+bool peri__reloads_offer(peri_engine *engine);
+/* Room for commands of so many bytes about a source, and for the renewal that may follow them. */
+bool peri__source_room(peri_engine *engine, peri__source *source, uint32_t bytes);
+/* After commands that were made for the samples which the source had: the same for those on their way. */
+void peri__successor_renew(peri_engine *engine, peri__source *source);
+void peri__successor_renew_gains(peri_engine *engine, peri__source *source, uint32_t frames, bool keep_ramp);
+void peri__successor_returned(peri_engine *engine, peri__successor *successor);
+void peri__successor_free(peri_engine *engine, peri__successor *successor);
 
 /* details.c; made if need be, NULL on failure. A source with a filter or parameters has details too. */
 peri__source_details *peri__source_details_of(peri_engine *engine, peri__source *source);

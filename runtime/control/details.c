@@ -12,7 +12,7 @@ peri__source_details *peri__source_details_of(peri_engine *engine, peri__source 
   *details = (peri__source_details){
       .duration = PERI_NEVER, .fade_at = PERI_NEVER, .kept_stop = PERI_NEVER, .junction = PERI_NONE};
   atomic_store_explicit(&details->shown_position, -1, memory_order_relaxed);
-  details->rate_ratio = peri__source_rate_ratio(engine, source);
+  details->rate_ratio = peri__rate_ratio(engine, peri__source_storage(source));
   atomic_store_explicit(&source->details, details, memory_order_release);
   return details;
 }
@@ -86,6 +86,8 @@ void peri__source_drop_details(peri_engine *engine, peri__source *source) {
   peri__source_details *details = peri__source_details_now(source);
   if (!details) return;
   atomic_store_explicit(&source->details, NULL, memory_order_relaxed);
+  if (details->next) peri__successor_free(engine, details->next);
+  details->next = details->offered = NULL;
   if (details->junction != PERI_NONE) {
     engine->graph.nodes[details->junction].source =
         NULL; /* the next plan is without it, and its parameters are the node's */

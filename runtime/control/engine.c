@@ -87,6 +87,7 @@ void peri_engine_destroy(peri_engine *engine) {
   if (engine->render.plan) peri__plan_free(engine, engine->render.plan);
   engine->graph.returned = engine->graph.sequence;
   peri__sources_destroy(engine);
+  peri__release(engine->spare_successor, sizeof *engine->spare_successor);
   peri__uses_destroy(engine);
   peri__taps_destroy(engine);
   peri__graph_destroy(engine);
@@ -172,6 +173,7 @@ static void reclaim_retired(peri_engine *engine) {
       peri__release(list, bytes);
       break;
     }
+    case PERI_RETIRED_SUCCESSOR: peri__successor_returned(engine, (peri__successor *)(void *)retired); break;
     case PERI_RETIRED_EVENT: {
       peri__event *event = (peri__event *)(void *)retired;
       peri__release(event, peri__event_bytes(event));
@@ -231,6 +233,7 @@ bool peri_engine_update(peri_engine *engine) {
   bool tell = tell_nonfinite(engine);
   peri__reclaim(engine, UINT32_MAX);
   bool done = peri__compile(engine);
+  if (engine->replacements != peri__buffer_replacements() && !peri__reloads_offer(engine)) done = false;
   peri__publish(engine);
   peri__unlock(engine);
   if (tell) report_nonfinite();

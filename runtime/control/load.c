@@ -19,6 +19,8 @@ typedef struct peri__load {
   void *bytes; /* of a file in memory, ours; NULL: a path */
   size_t size;
   peri_format format;
+  peri_buffer *buffer; /* a reference, of a reload: the one whose samples it replaces */
+  uint64_t reload;     /* its number */
   size_t key_bytes;
   char key[];
 } peri__load;
@@ -92,6 +94,7 @@ peri_buffer *peri_engine_load_memory(peri_engine *engine, const void *bytes, siz
 /* ---- On a loader thread ----------------------------------------------------------------------------------------- */
 
 static void free_load(peri__load *load) {
+  peri_buffer_release(load->buffer);
   peri__release(load->bytes, load->size);
   peri__release(load, sizeof *load + load->key_bytes + 1);
 }
@@ -120,6 +123,36 @@ static void finish_load(peri_engine *engine, peri__load *load, peri_buffer *buff
   free_load(load);
 }
 
+static peri__storage *decode_load(const peri__load *load) {
+  if (load->bytes) return decode(load->engine, "memory", load->bytes, load->size, load->format);
+  return decode_path(load->engine, load->key, load->format);
+}
+
+/* Whoever asked may be gone, and then nothing is done. */
+static bool replace(const peri__load *load, peri__storage **storage) {
+  char content[80];
+  const char *key = load->bytes ? content : load->key;
+  size_t key_bytes = load->bytes ? content_key(load->bytes, load->size, content) : load->key_bytes;
+  peri_engine *engine = load->engine;
+  peri__lock(engine);
+  bool done = !load->waiters || peri__registry_replace(engine, key, key_bytes, load->buffer, load->reload, storage);
+  if (done) peri__reloads_offer(engine); /* where memory is short, updates go on with it */
+  peri__unlock(engine);
+  return done;
+}
+
+static void run_reload(peri__job *job) {
+  peri__load *load = (peri__load *)(void *)job;
+  peri__storage *storage = NULL;
+  if (atomic_load(&load->engine->closing))
+    peri__fail("the engine was closed");
+  else
+    storage = decode_load(load);
+  bool done = storage && replace(load, &storage);
+  finish_load(load->engine, load, done ? peri_buffer_retain(load->buffer) : NULL);
+  peri__storage_drop(storage);
+}
+
 static void run_load(peri__job *job) {
   peri__load *load = (peri__load *)(void *)job;
   peri_engine *engine = load->engine;
@@ -127,36 +160,47 @@ static void run_load(peri__job *job) {
   if (atomic_load(&engine->closing))
     peri__fail("the engine was closed");
   else if (!(buffer = peri__registry_find(engine, load->key, load->key_bytes, load->format))) {
-    peri__storage *storage = load->bytes ? decode(engine, "memory", load->bytes, load->size, load->format)
-                                         : decode_path(engine, load->key, load->format);
-    buffer = make_known(engine, load->key, load->key_bytes, storage);
+    buffer = make_known(engine, load->key, load->key_bytes, decode_load(load));
   }
   finish_load(engine, load, buffer);
 }
 
 static peri__load *find_load(const peri_engine *engine, const char *key, size_t key_bytes, peri_format format) {
   for (peri__load *load = engine->loads; load; load = load->next)
-    if (load->key_bytes == key_bytes && load->format == format && memcmp(load->key, key, key_bytes) == 0) return load;
+    if (!load->buffer && load->key_bytes == key_bytes && load->format == format &&
+        memcmp(load->key, key, key_bytes) == 0)
+      return load;
   return NULL;
 }
 
-/* A load that is under way already, or a new one; takes over `bytes`. */
-static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_bytes, void *bytes, size_t size,
-                              peri_format format) {
-  peri__load *load = find_load(engine, key, key_bytes, format);
+/* What is asked for: a load, or with a buffer its reload. */
+typedef struct request {
+  const char *key; /* a reload's: the path, or nothing for a file in memory */
+  size_t key_bytes;
+  void *bytes; /* taken over */
+  size_t size;
+  peri_format format;
+  peri_buffer *buffer;
+} request;
+
+/* A load that is under way already, or a new one. */
+static peri__load *begin_load(peri_engine *engine, const request *r) {
+  peri__load *load = r->buffer ? NULL : find_load(engine, r->key, r->key_bytes, r->format);
   if (load) {
-    peri__release(bytes, size);
+    peri__release(r->bytes, r->size);
     return load;
   }
-  load = peri__allocate(sizeof *load + key_bytes + 1, 16);
+  load = peri__allocate(sizeof *load + r->key_bytes + 1, 16);
   if (!load) return NULL;
-  load->job.run = run_load;
+  load->job.run = r->buffer ? run_reload : run_load;
   load->engine = engine;
-  load->bytes = bytes;
-  load->size = size;
-  load->format = format;
-  load->key_bytes = key_bytes;
-  memcpy(load->key, key, key_bytes);
+  load->bytes = r->bytes;
+  load->size = r->size;
+  load->format = r->format;
+  load->buffer = peri_buffer_retain(r->buffer);
+  if (r->buffer) load->reload = peri__buffer_next_reload(r->buffer);
+  load->key_bytes = r->key_bytes;
+  memcpy(load->key, r->key, r->key_bytes);
   load->next = engine->loads;
   engine->loads = load;
   engine->load_count++;
@@ -164,40 +208,58 @@ static peri__load *begin_load(peri_engine *engine, const char *key, size_t key_b
   return load;
 }
 
-/* `bytes` are taken over. */
-static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *key, size_t key_bytes,
-                       void *bytes, size_t size, peri_format format) {
+static bool load_async(peri_engine *engine, peri_owner owner, uint64_t user, const request *r) {
   peri__lock(engine);
   bool known = peri__owner_exists(engine, owner) || peri__fail("load: there is no owner %u", owner);
   load_waiter *waiter = known && peri__need_loader(engine) ? PERI_NEW(load_waiter) : NULL;
   bool expected = waiter && peri__owner_expect_load(engine, owner);
-  peri__load *load = expected ? begin_load(engine, key, key_bytes, bytes, size, format) : NULL;
+  peri__load *load = expected ? begin_load(engine, r) : NULL;
   if (load) {
     *waiter = (load_waiter){load->waiters, owner, user};
     load->waiters = waiter;
   } else {
     if (expected) peri__owner_expect_no_load(engine, owner);
     peri__release(waiter, sizeof *waiter);
-    peri__release(bytes, size);
+    peri__release(r->bytes, r->size);
   }
   peri__unlock(engine);
   return load != NULL;
 }
 
+static void *copy_bytes(const void *bytes, size_t size) {
+  void *copy = peri__allocate_raw(size, 16);
+  if (copy) memcpy(copy, bytes, size);
+  return copy;
+}
+
 bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint64_t user, const char *path,
                             peri_format format) {
   if (!check_path(path) || !check_format(format)) return false;
-  return load_async(engine, owner, user, path, strlen(path), NULL, 0, format);
+  return load_async(engine, owner, user, &(request){.key = path, .key_bytes = strlen(path), .format = format});
 }
 
 bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes, size_t size,
                                    peri_format format) {
   if (!check_bytes(bytes, size) || !check_format(format)) return false;
   char key[80];
-  void *copy = peri__allocate(size, 16);
-  if (!copy) return false;
-  memcpy(copy, bytes, size);
-  return load_async(engine, owner, user, key, content_key(bytes, size, key), copy, size, format);
+  void *copy = copy_bytes(bytes, size);
+  size_t key_bytes = content_key(bytes, size, key);
+  return copy && load_async(engine, owner, user, &(request){key, key_bytes, copy, size, format, NULL});
+}
+
+static bool check_buffer(const peri_buffer *buffer) { return buffer ? true : peri__fail("reload: a buffer is wanted"); }
+
+bool peri_engine_reload_async(peri_engine *engine, peri_owner owner, uint64_t user, peri_buffer *buffer,
+                              const char *path) {
+  if (!check_buffer(buffer) || !check_path(path)) return false;
+  return load_async(engine, owner, user, &(request){path, strlen(path), NULL, 0, peri_buffer_format(buffer), buffer});
+}
+
+bool peri_engine_reload_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, peri_buffer *buffer,
+                                     const void *bytes, size_t size) {
+  if (!check_buffer(buffer) || !check_bytes(bytes, size)) return false;
+  void *copy = copy_bytes(bytes, size);
+  return copy && load_async(engine, owner, user, &(request){"", 0, copy, size, peri_buffer_format(buffer), buffer});
 }
 
 void peri__loads_forget(peri_engine *engine, peri_owner owner) {

@@ -246,13 +246,15 @@ bool peri_param_value(peri_engine *engine, peri_node id, uint32_t index, float *
 /* A source's number, with no timeline: cheaper than a parameter. */
 static bool set_plain(peri_engine *engine, peri__source *source, uint32_t index, float value) {
   if (index == PERI_SOURCE_DETUNE && !peri__source_details_of(engine, source)) return false;
-  if (!PERI_ROOM(engine, SOURCE_STEP)) return false;
+  if (!peri__source_room(engine, source, PERI_COMMAND_BYTES(SOURCE_STEP))) return false;
   if (index == PERI_SOURCE_DETUNE)
     peri__source_details_now(source)->detune = value;
   else
     source->playback_rate = value;
   if (!peri__source_started(source)) return true;
-  PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
+  PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source),
+            peri__source_step(engine, source, peri__source_storage(source)));
+  peri__successor_renew(engine, source);
   return peri__publish(engine);
 }
 

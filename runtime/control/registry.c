@@ -57,11 +57,53 @@ peri_buffer *peri__registry_add(peri_engine *engine, const char *key, size_t key
   return known;
 }
 
+static void release_entry(peri__registry_entry *entry) {
+  if (entry) peri__release(entry, sizeof *entry + entry->key_bytes);
+}
+
 static void unlink_entry(peri__registry_entry *entry) {
   peri__registry_entry **place = &entry->engine->registry;
   while (*place != entry) place = &(*place)->next;
   *place = entry->next;
-  peri__release(entry, sizeof *entry + entry->key_bytes);
+  release_entry(entry);
+}
+
+static bool is_same_key(const peri__registry_entry *a, const peri__registry_entry *b) {
+  return a->key_bytes == b->key_bytes && a->format == b->format && memcmp(a->key, b->key, a->key_bytes) == 0;
+}
+
+static bool is_taken(const peri__registry_entry *entry) {
+  for (const peri__registry_entry *other = entry->engine->registry; other; other = other->next)
+    if (is_same_key(other, entry) && atomic_load_explicit(&other->buffer->references, memory_order_relaxed))
+      return true;
+  return false;
+}
+
+/* Gives the buffer of `entry` that one, where it should; returns an entry that is not needed. */
+static peri__registry_entry *rename_buffer(peri__registry_entry *entry) {
+  peri__registry_entry *before = entry->buffer->entry;
+  if (before && (is_same_key(before, entry) || (peri__key_is_path(before->key) && !peri__key_is_path(entry->key))))
+    return entry;
+  if (before) unlink_entry(before);
+  bool taken = is_taken(entry);
+  entry->buffer->entry = taken ? NULL : entry;
+  if (taken) return entry;
+  entry->next = entry->engine->registry;
+  entry->engine->registry = entry;
+  return NULL;
+}
+
+bool peri__registry_replace(peri_engine *engine, const char *key, size_t key_bytes, peri_buffer *buffer,
+                            uint64_t reload, peri__storage **storage) {
+  peri__registry_entry *entry = peri__allocate(sizeof *entry + key_bytes, 16);
+  if (!entry) return false;
+  *entry = (peri__registry_entry){NULL, engine, buffer, peri_buffer_format(buffer), key_bytes};
+  memcpy(entry->key, key, key_bytes);
+  peri__mutex_lock(&registries); /* nobody is given the buffer for what it held before */
+  if (peri__buffer_replace(buffer, reload, storage)) entry = rename_buffer(entry);
+  peri__mutex_unlock(&registries);
+  release_entry(entry);
+  return true;
 }
 
 void peri__registry_forget(peri_buffer *buffer) {

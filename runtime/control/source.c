@@ -65,13 +65,13 @@ peri__source *peri__find_source(peri_engine *engine, peri_node id) {
 
 /* ---- What the voice reads --------------------------------------------------------------------------------------- */
 
-double peri__source_rate_ratio(const peri_engine *engine, const peri__source *source) {
-  double rate = source->use ? source->use->storage->sample_rate : engine->sample_rate;
+double peri__rate_ratio(const peri_engine *engine, const peri__storage *storage) {
+  double rate = storage ? storage->sample_rate : engine->sample_rate;
   return rate == engine->sample_rate ? 1.0 : rate / engine->sample_rate;
 }
 
-void peri__source_gains(const peri__source *source, uint32_t channels, float gain[4]) {
-  float volume = source->volume, pan = source->pan;
+void peri__source_gains(const peri__source *source, float volume, uint32_t channels, float gain[4]) {
+  float pan = source->pan;
   gain[0] = gain[1] = volume;
   gain[2] = gain[3] = 0.0f;
   if (!(source->flags & PERI_SOURCE_PANNED) || channels > 2) return;
@@ -101,9 +101,8 @@ static int64_t fixed_frames(double frames) {
 }
 
 /* Web Audio 1.1, actualLoopStart and actualLoopEnd. */
-void peri__source_loop_points(const peri__source *source, int64_t *start, int64_t *end) {
+void peri__source_loop_points(const peri__source *source, const peri__storage *storage, int64_t *start, int64_t *end) {
   const peri__source_details *details = peri__source_details_now(source);
-  const peri__storage *storage = peri__source_storage(source);
   *start = 0;
   *end = storage ? (int64_t)storage->frames << 32 : 0;
   if (!storage || !details ||
@@ -121,16 +120,16 @@ static void set_voice_loop(peri__source *source, peri__voice *voice) {
   voice->loop_start = 0;
   voice->loop_end = voice->frames;
   if (!details) return;
-  peri__source_loop_points(source, &details->loop_start, &details->loop_end);
+  peri__source_loop_points(source, peri__source_storage(source), &details->loop_start, &details->loop_end);
   voice->loop_start = (uint32_t)(details->loop_start >> 32);
   voice->loop_end = (uint32_t)(details->loop_end >> 32);
   bool fine = (uint32_t)details->loop_start || (uint32_t)details->loop_end;
   if (fine) voice->flags |= PERI_VOICE_FINE_LOOP;
 }
 
-int64_t peri__source_step(const peri_engine *engine, const peri__source *source) {
+int64_t peri__source_step(const peri_engine *engine, const peri__source *source, const peri__storage *storage) {
   const peri__source_details *details = peri__source_details_now(source);
-  double ratio = peri__source_rate_ratio(engine, source);
+  double ratio = peri__rate_ratio(engine, storage);
   if (ratio == 1.0 && source->playback_rate == 1.0f && !details) return PERI_ONE;
   return peri__step((double)source->playback_rate, details ? (double)details->detune : 0.0, ratio);
 }
@@ -148,14 +147,14 @@ static void set_up_voice(const peri_engine *engine, peri__source *source) {
   if (source->flags & PERI_SOURCE_IS_PAUSED) voice->flags |= PERI_VOICE_PAUSED;
   if (storage && storage->nonfinite) voice->flags |= PERI_VOICE_NONFINITE;
   if (storage && storage->samples16) voice->flags |= PERI_VOICE_S16;
-  voice->step = peri__source_step(engine, source);
+  voice->step = peri__source_step(engine, source, storage);
   voice->stop = PERI_NEVER;
   voice->position = 0;
-  peri__source_gains(source, voice->channels, voice->gain);
+  peri__source_gains(source, source->volume, voice->channels, voice->gain);
   set_voice_loop(source, voice);
   peri__source_details *details = peri__source_details_now(source);
   if (!details) return;
-  details->rate_ratio = peri__source_rate_ratio(engine, source);
+  details->rate_ratio = peri__rate_ratio(engine, storage);
   voice->flags |= PERI_VOICE_DETAILED;
   peri__filter *filter = atomic_load_explicit(&details->filter, memory_order_relaxed);
   if (!filter || filter->set.type == PERI_FILTER_NONE) return;
@@ -198,9 +197,16 @@ void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32
   engine->graph.dirty = true;
 }
 
+uint32_t peri__source_channels(const peri__source *source) {
+  const peri__source_details *details = peri__source_details_now(source);
+  uint32_t channels = source->use ? source->use->storage->channels : 1;
+  uint32_t next = details && details->offered ? details->offered->use->storage->channels : 1;
+  return next > channels ? next : channels;
+}
+
 static void enter(peri_engine *engine, peri__source *source, peri__input *input) {
   count_source(engine, input, 1);
-  uint32_t channels = source->use ? source->use->storage->channels : 1;
+  uint32_t channels = peri__source_channels(source);
   peri__source_raise_channels(engine, input, channels == 1 && source->flags & PERI_SOURCE_PANNED ? 2 : channels);
   source->destination = input;
 }
@@ -258,9 +264,8 @@ static inline bool take_use(peri_engine *engine, peri__source *source, peri_buff
 }
 
 static void drop_use(peri_engine *engine, peri__source *source) {
-  peri__use *use = source->use;
+  peri__use_drop(engine, source->use);
   source->use = NULL;
-  if (use && --use->count == 0) peri__use_end(engine, use);
 }
 
 bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer) {
@@ -270,7 +275,7 @@ bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_bu
     source->use = before;
     return false;
   }
-  if (before && --before->count == 0) peri__use_end(engine, before);
+  peri__use_drop(engine, before);
   return true;
 }
 
@@ -434,7 +439,7 @@ bool peri_source_start(peri_engine *engine, peri_node id, double when, double of
   peri__lock(engine);
   peri__source *source = peri__peek_source(engine, id);
   if (!source) source = peri__find_source(engine, id);
-  bool done = source && check_not_started(source) &&
+  bool done = source && check_not_started(source) && peri__source_follow_reload(engine, source) &&
               start(engine, source, plain ? NULL : &(start_plan){when, offset, duration, 0.0});
   peri__unlock(engine);
   return done;

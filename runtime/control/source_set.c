@@ -31,14 +31,14 @@ uint32_t peri_sources_keep(peri_engine *engine, peri_node *sources, uint32_t cou
 
 /* Where the playhead must be by the clock, in 32.32 frames: good until the audio thread has shown it once. */
 static int64_t extrapolate(const peri_engine *engine, const peri__source *source, const peri__source_details *details) {
+  const peri__storage *storage = peri__source_storage(source);
   int64_t start, end, frames = (int64_t)peri_engine_frame(engine) - source->start;
   double position = (double)details->offset;
   if (peri__source_started(source) && frames > 0)
-    position += (double)frames * (double)peri__source_step(engine, source);
-  peri__source_loop_points(source, &start, &end);
+    position += (double)frames * (double)peri__source_step(engine, source, storage);
+  peri__source_loop_points(source, storage, &start, &end);
   if (source->flags & PERI_SOURCE_LOOPS && position >= (double)end && end > start)
     position = (double)start + fmod(position - (double)start, (double)(end - start));
-  const peri__storage *storage = peri__source_storage(source);
   double last = storage ? (double)storage->frames * (double)PERI_ONE : 0.0;
   return (int64_t)(position < 0.0 ? 0.0 : position > last ? last : position);
 }
@@ -63,6 +63,7 @@ bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds
   peri__source_details *details = source ? peri__source_details_of(engine, source) : NULL;
   bool done = details && watch(engine, source, details);
   if (done) {
+    if (details->offered) peri__reclaim(engine, PERI_RECLAIM_EACH_CALL); /* it may play at another rate already */
     const peri__storage *storage = peri__source_storage(source);
     double rate = storage ? storage->sample_rate : engine->sample_rate;
     int64_t shown = atomic_load_explicit(&details->shown_position, memory_order_relaxed);
@@ -74,9 +75,10 @@ bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds
 
 static void send_loop(peri_engine *engine, peri__source *source, bool loop) {
   int64_t start, end;
-  peri__source_loop_points(source, &start, &end);
+  peri__source_loop_points(source, peri__source_storage(source), &start, &end);
   if (!source->use) loop = false;
   PERI_SEND(engine, SOURCE_LOOP, peri__voice_of(source), start, end, loop);
+  peri__successor_renew(engine, source);
 }
 
 /* The wish to loop, as control knows it: the voice's flag is the audio thread's once it has started. */
@@ -85,10 +87,13 @@ static bool wants_loop(const peri__source *source) { return (source->flags & PER
 bool peri_source_set_loop(peri_engine *engine, peri_node id, bool loop) {
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
-  bool done = source && PERI_ROOM(engine, SOURCE_LOOP);
+  bool done = source && peri__source_room(engine, source, PERI_COMMAND_BYTES(SOURCE_LOOP));
   if (done) {
     source->flags = (uint8_t)(loop ? source->flags | PERI_SOURCE_LOOPS : source->flags & ~PERI_SOURCE_LOOPS);
     if (peri__source_started(source)) send_loop(engine, source, loop);
+    if (loop && peri__source_started(source) && source->use && peri__use_is_outdated(source->use) &&
+        !peri__source_catch_up(engine, source))
+      engine->replacements = UINT64_MAX; /* without memory: updates try again */
     peri__publish(engine);
   }
   peri__unlock(engine);
@@ -100,7 +105,7 @@ bool peri_source_set_loop_points(peri_engine *engine, peri_node id, double start
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
   peri__source_details *details = source ? peri__source_details_of(engine, source) : NULL;
-  bool done = details && PERI_ROOM(engine, SOURCE_LOOP);
+  bool done = details && peri__source_room(engine, source, PERI_COMMAND_BYTES(SOURCE_LOOP));
   if (done) {
     details->loop_start_seconds = start;
     details->loop_end_seconds = end;
@@ -137,14 +142,15 @@ static void send_gains(peri_engine *engine, peri__source *source, double seconds
   record->SOURCE_GAINS.keep_ramp = keep_ramp;
   record->SOURCE_GAINS.frames = frames < 4e9 ? (uint32_t)(frames + 0.5) : 4000000000u;
   const peri__storage *storage = peri__source_storage(source);
-  peri__source_gains(source, storage ? storage->channels : 1, record->SOURCE_GAINS.gain);
+  peri__source_gains(source, source->volume, storage ? storage->channels : 1, record->SOURCE_GAINS.gain);
+  peri__successor_renew_gains(engine, source, record->SOURCE_GAINS.frames, keep_ramp);
 }
 
 /* A source that may be changed over some time, or NULL. */
 static peri__source *ramped_source(peri_engine *engine, peri_node id) {
   peri__source *source = peri__find_source(engine, id);
   if (!source || (peri__source_started(source) && !peri__source_details_of(engine, source))) return NULL;
-  return PERI_ROOM(engine, SOURCE_GAINS) ? source : NULL;
+  return peri__source_room(engine, source, PERI_COMMAND_BYTES(SOURCE_GAINS)) ? source : NULL;
 }
 
 bool peri_source_set_volume(peri_engine *engine, peri_node id, float volume, double seconds) {
@@ -278,15 +284,19 @@ static bool replace_buffer(peri_engine *engine, peri__source *source, peri_buffe
   bool started = peri__source_started(source);
   uint32_t bytes = PERI_COMMAND_BYTES(SOURCE_BUFFER) + PERI_COMMAND_BYTES(SOURCE_LOOP) +
                    PERI_COMMAND_BYTES(SOURCE_STEP) + PERI_COMMAND_BYTES(SOURCE_GAINS);
+  const uint8_t flags = source->flags;
   if (started && !peri__source_details_of(engine, source)) return false;
-  if (buffer) peri__source_raise_channels(engine, source->destination, peri_buffer_channels(buffer));
-  if (started && !peri__compile(engine)) return false; /* room for its channels first */
-  if (started && !peri__commands_reserve(&engine->render.commands, bytes)) return false;
   if (!peri__source_take_buffer(engine, source, buffer)) return false;
+  const peri__storage *storage = peri__source_storage(source);
+  if (buffer) peri__source_raise_channels(engine, source->destination, storage->channels);
   if (!started) return true;
-  PERI_SEND(engine, SOURCE_BUFFER, peri__voice_of(source), peri__source_storage(source),
-            peri__source_rate_ratio(engine, source));
-  PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source));
+  if (!peri__compile(engine) || !peri__commands_reserve(&engine->render.commands, bytes)) {
+    peri__source_take_buffer(engine, source, NULL); /* it had none: a source that was started gets its first */
+    source->flags = flags;
+    return false;
+  }
+  PERI_SEND(engine, SOURCE_BUFFER, peri__voice_of(source), (peri__storage *)storage, peri__rate_ratio(engine, storage));
+  PERI_SEND(engine, SOURCE_STEP, peri__voice_of(source), peri__source_step(engine, source, storage));
   send_gains(engine, source, 0.0, true);
   send_loop(engine, source, wants_loop(source));
   return peri__publish(engine);

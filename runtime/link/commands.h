@@ -15,6 +15,7 @@ struct peri__input;
 struct peri__param;
 struct peri__event;
 struct peri__storage;
+struct peri__successor;
 
 #define PERI_SENT_COEFS 5 /* of a filter */
 
@@ -37,6 +38,7 @@ typedef _Atomic(struct peri__plan *) peri__plan_place;
   COMMAND(SOURCE_FILTER, struct peri__voice *voice; float coefs[PERI_SENT_COEFS]; uint32_t quanta; bool leaves;)       \
   COMMAND(SOURCE_INTERPOLATION, struct peri__voice *voice; peri_interpolation interpolation;)                          \
   COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage * storage; double rate_ratio;)                \
+  COMMAND(SOURCE_SUCCESSOR, struct peri__voice *voice; struct peri__successor * successor;)                            \
   COMMAND(PARAM_VALUE, struct peri__param *param; float value; uint32_t sequence;)                                     \
   COMMAND(PARAM_EVENT, struct peri__param *param; struct peri__event * event;)                                         \
   COMMAND(PARAM_CANCEL, struct peri__param *param; double time; struct peri__event * hold;)                            \

@@ -24,7 +24,9 @@ typedef struct peri__storage {
   double sample_rate;
   double loop_start, loop_end; /* seconds, as the file says; 0, 0: it does not */
   atomic_uint_fast32_t holders;
-  peri_buffer *buffer; /* the buffer it was made for; control's */
+  /* control's */
+  peri_buffer *buffer; /* that it was made for */
+  uint64_t version;    /* the buffer's, when it was made */
 } peri__storage;
 
 /* A storage of silence with one holder; NULL sets peri_error(). Ranges were checked. */

@@ -1,5 +1,6 @@
 /* The dispatcher of commands. */
 #include "render/gains.h"
+#include "render/successor.h"
 
 /* A command may come after its source has ended: then there is nothing left to do. Until control has had the source
  * back, nobody else writes to it. */
@@ -41,26 +42,12 @@ static void set_loop(peri__voice *voice, bool loop, int64_t from, int64_t to) {
     return;
   }
   voice->flags |= PERI_VOICE_LOOP;
-  voice->loop_start = (uint32_t)(from >> 32);
-  voice->loop_end = (uint32_t)(to >> 32);
-  bool fine = (uint32_t)from || (uint32_t)to;
-  voice->flags = (uint16_t)(fine ? voice->flags | PERI_VOICE_FINE_LOOP : voice->flags & ~PERI_VOICE_FINE_LOOP);
-  peri__source_details *details =
-      peri__voice_detailed(voice); /* its offset decides whether the playhead enters the loop */
-  if (!fine) return;
-  details->loop_start = from;
-  details->loop_end = to;
+  peri__voice_set_loop_points(voice, from, to);
 }
 
 static void set_buffer(peri__voice *voice, const peri__storage *storage, double rate_ratio) {
   peri__voice_detailed(voice)->rate_ratio = rate_ratio;
-  voice->samples = storage ? peri__storage_data(storage) : NULL;
-  voice->frames = storage ? storage->frames : 0;
-  voice->channels = (uint8_t)(storage ? storage->channels : 1);
-  bool marked = storage && storage->nonfinite;
-  bool s16 = storage && storage->samples16;
-  const unsigned kept = voice->flags & ~(unsigned)(PERI_VOICE_NONFINITE | PERI_VOICE_S16);
-  voice->flags = (uint16_t)(kept | (marked ? PERI_VOICE_NONFINITE : 0) | (s16 ? PERI_VOICE_S16 : 0));
+  peri__voice_set_storage(voice, storage);
 }
 
 _Static_assert(PERI_SENT_COEFS == PERI_FILTER_COEFS, "a command holds a filter");
@@ -153,6 +140,12 @@ void peri__render_apply(peri__render *render) {
     case PERI_COMMAND_SOURCE_BUFFER:
       if (is_live(c->SOURCE_BUFFER.voice))
         set_buffer(c->SOURCE_BUFFER.voice, c->SOURCE_BUFFER.storage, c->SOURCE_BUFFER.rate_ratio);
+      break;
+    case PERI_COMMAND_SOURCE_SUCCESSOR:
+      if (is_live(c->SOURCE_SUCCESSOR.voice))
+        peri__voice_set_successor(render, c->SOURCE_SUCCESSOR.voice, c->SOURCE_SUCCESSOR.successor);
+      else
+        peri__handback_add(&render->retired, &c->SOURCE_SUCCESSOR.successor->retired.link);
       break;
     case PERI_COMMAND_PARAM_VALUE:
       peri__param_set(render, c->PARAM_VALUE.param, c->PARAM_VALUE.value);

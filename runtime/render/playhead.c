@@ -1,6 +1,7 @@
 /* A voice's way through its sound: Web Audio 1.1, AudioBufferSourceNode, "Playback of AudioBuffer Contents", with a
  * choice of interpolation. */
 #include "render/playhead.h"
+#include "render/successor.h"
 
 #define N PERI_QUANTUM
 
@@ -34,24 +35,53 @@ void peri__playhead_begin(peri__voice *voice) {
   voice->position += (int64_t)((double)voice->step * ((double)details->fraction / (double)PERI_ONE));
 }
 
-/* Moves a playhead that has entered its loop back into it. */
-static void wrap(peri__voice *voice, int64_t offset, int64_t start, int64_t end) {
+static int64_t offset_of(peri__voice *voice) {
+  const peri__source_details *details = peri__details_of(voice);
+  return details ? details->offset : 0;
+}
+
+static bool has_successor(peri__voice *voice) {
+  const peri__source_details *details = peri__details_of(voice);
+  return details && details->next;
+}
+
+/* Moves a playhead that has entered its loop back into it. True, and nothing is done, where its successor takes over.
+ */
+static bool wrap(peri__voice *voice, int64_t offset, int64_t start, int64_t end) {
   int64_t position = voice->position, length = end - start;
   if (!(voice->flags & PERI_VOICE_ENTERED)) {
-    if (offset < end ? position < start : offset == end || position >= end) return;
+    if (offset < end ? position < start : offset == end || position >= end) return false;
     voice->flags |= PERI_VOICE_ENTERED;
   }
-  if (position >= start && position < end) return;
+  if (position >= start && position < end) return false;
+  if (has_successor(voice)) return true;
   voice->flags |= PERI_VOICE_WRAPPED;
   if (position >= end)
     voice->position = start + (position - start) % length;
   else
     voice->position = position + (start - position + length - 1) / length * length;
+  return false;
 }
 
-static int64_t offset_of(peri__voice *voice) {
-  const peri__source_details *details = peri__details_of(voice);
-  return details ? details->offset : 0;
+/* A playhead that stands behind its loop's end, or in front of its start, stands as far behind or in front of its
+ * successor's loop: a plain cut, and either side of it sounds as if its own sound had gone round. */
+static void take_over(peri__render *render, peri__voice *voice, peri__source_details *details) {
+  int64_t start, end;
+  loop_bounds(voice, &start, &end);
+  bool behind = voice->position >= end;
+  double over = (double)(behind ? voice->position - end : start - voice->position);
+  double rescale = details->next->rate_ratio / details->rate_ratio;
+  peri__voice_take_successor(render, voice, details);
+  loop_bounds(voice, &start, &end);
+  int64_t rest = rescale == 1.0 ? (int64_t)over : (int64_t)(over * rescale);
+  voice->position = behind ? end + rest : start - rest;
+}
+
+/* What was to play up to `last` ends here. */
+static void turn_at(peri__playback *play, uint32_t frame) {
+  play->turns = true;
+  play->until = play->last;
+  play->last = frame;
 }
 
 /* ---- At the sound's own rate ------------------------------------------------------------------------------------ */
@@ -72,7 +102,10 @@ static void play_whole(const peri__render *render, peri__voice *voice, peri__pla
   bool looping = (voice->flags & PERI_VOICE_LOOP) != 0;
   int64_t offset = looping ? offset_of(voice) : 0;
   for (uint32_t i = play->first; i < play->last;) {
-    if (looping) wrap(voice, offset, (int64_t)voice->loop_start << 32, (int64_t)voice->loop_end << 32);
+    if (looping && wrap(voice, offset, (int64_t)voice->loop_start << 32, (int64_t)voice->loop_end << 32)) {
+      turn_at(play, i);
+      break;
+    }
     uint32_t place = (uint32_t)(voice->position >> 32);
     bool inside = looping && place < voice->loop_end;
     uint32_t bound = inside ? voice->loop_end : voice->frames;
@@ -261,7 +294,10 @@ static void play_between(const peri__render *render, peri__voice *voice, peri__p
   reading r;
   plan_reading(&r, voice);
   for (uint32_t i = play->first; i < play->last;) {
-    if (looping) wrap(voice, offset, r.start, r.end);
+    if (looping && wrap(voice, offset, r.start, r.end)) {
+      turn_at(play, i);
+      break;
+    }
     r.wraps = looping && (voice->flags & PERI_VOICE_ENTERED || offset < r.end);
     bool before = voice->position < 0, behind = voice->position >= (int64_t)voice->frames << 32;
     if (before || behind) {
@@ -358,7 +394,7 @@ static uint32_t within_duration(peri__voice *voice, peri__source_details *detail
 static bool is_spent(const peri__voice *voice, const peri__source_details *details) {
   bool entering = (voice->flags & (PERI_VOICE_LOOP | PERI_VOICE_ENTERED)) == PERI_VOICE_LOOP;
   return !entering && !(voice->flags & PERI_VOICE_FINE_LOOP) && !details->watched && details->duration == PERI_NEVER &&
-         !details->ramp_frames && !details->fade_frames &&
+         !details->next && !details->ramp_frames && !details->fade_frames &&
          !atomic_load_explicit(&details->params, memory_order_relaxed);
 }
 
@@ -412,6 +448,49 @@ static void keep_time(peri__voice *voice, peri__source_details *details, uint32_
   if (is_spent(voice, details)) voice->flags &= (uint16_t)~PERI_VOICE_DETAILED;
 }
 
+/* From the playback's first frame on, in what is left of its quantum. */
+static bool play_on(peri__render *render, peri__voice *voice, peri__playback *play, float *scratch) {
+  peri__source_details *details = peri__details_of(voice);
+  bool ringing = (voice->flags & PERI_VOICE_RINGING) != 0;
+  int64_t before = voice->position;
+  bool has_samples = voice->samples != NULL && play->first < play->last && !ringing;
+  play->channel[0] = NULL;
+  play->channels = voice->channels;
+  play->turns = false;
+  if (has_samples) play_sound(render, voice, play, scratch);
+  if (details)
+    keep_time(voice, details, ringing ? 0 : play->last - play->first, has_samples ? voice->position : before);
+  if (play->turns) return play->first < play->last;
+  bool over = play->ended && !play->stopped;
+  if (ringing) play->ended = true;
+  if (voice->flags & PERI_VOICE_FILTERED && voice->samples && (ringing || over))
+    ring_out(render, voice, play, scratch, play->stopped);
+  return play->channel[0] && play->first < play->last;
+}
+
+bool peri__playhead_turn(peri__render *render, peri__voice *voice, peri__playback *play, float *scratch) {
+  peri__source_details *details = peri__details_of(voice);
+  play->first = play->last;
+  play->last = play->until;
+  take_over(render, voice, details);
+  update_step(render, voice, details);
+  return play_on(render, voice, play, scratch);
+}
+
+uint32_t peri__playhead_channels(peri__render *render, peri__voice *voice) {
+  peri__source_details *details = peri__details_of(voice);
+  const uint32_t looks = PERI_VOICE_LOOP | PERI_VOICE_PENDING;
+  uint32_t channels = voice->channels;
+  if (!details || !details->next || (voice->flags & looks) != PERI_VOICE_LOOP) return channels;
+  int64_t start, end;
+  update_step(render, voice, details);
+  loop_bounds(voice, &start, &end);
+  bool forwards = voice->step >= 0, entered = (voice->flags & PERI_VOICE_ENTERED) != 0;
+  int64_t left = forwards ? end - voice->position : voice->position - start;
+  if (left > (N - 1) * (forwards ? voice->step : -voice->step) || (left < 0 && !entered)) return channels;
+  return details->next->storage->channels > channels ? details->next->storage->channels : channels;
+}
+
 bool peri__playhead_play(peri__render *render, peri__voice *voice, peri__playback *play, float *scratch) {
   int64_t now = (int64_t)render->frame;
   peri__source_details *details = peri__details_of(voice);
@@ -419,7 +498,7 @@ bool peri__playhead_play(peri__render *render, peri__voice *voice, peri__playbac
   int64_t start = pending ? peri__source_of(voice)->start : now, from = start > now ? start : now;
   play->first = 0;
   play->last = N;
-  play->ended = false;
+  play->ended = play->turns = false;
   if (voice->stop <= from) {
     play->ended = voice->stop < now + N;
     if (!play->ended) render->now_scheduled++;
@@ -439,24 +518,13 @@ bool peri__playhead_play(peri__render *render, peri__voice *voice, peri__playbac
     play->last = (uint32_t)(voice->stop - now);
     play->ended = true;
   }
-  bool stopped = play->ended;
-  bool ringing = (voice->flags & PERI_VOICE_RINGING) != 0;
-  if (details && !ringing) {
+  play->stopped = play->ended;
+  if (details && !(voice->flags & PERI_VOICE_RINGING)) {
     uint32_t length = play->last - play->first, left = within_duration(voice, details, length);
     if (left < length) {
       play->last = play->first + left;
       play->ended = true;
     }
   }
-  int64_t before = voice->position;
-  bool has_samples = voice->samples != NULL && play->first < play->last && !ringing;
-  play->channel[0] = NULL;
-  if (has_samples) play_sound(render, voice, play, scratch);
-  if (details)
-    keep_time(voice, details, ringing ? 0 : play->last - play->first, has_samples ? voice->position : before);
-  bool over = play->ended && !stopped;
-  if (ringing) play->ended = true;
-  if (voice->flags & PERI_VOICE_FILTERED && voice->samples && (ringing || over))
-    ring_out(render, voice, play, scratch, stopped);
-  return play->channel[0] && play->first < play->last;
+  return play_on(render, voice, play, scratch);
 }

@@ -16,7 +16,7 @@ int64_t peri__step(double rate, double cents, double ratio) {
 }
 
 static size_t scratch_floats(uint32_t channels) {
-  return (size_t)N * (channels + (size_t)PERI_MAX_INPUTS * PERI_MAX_CHANNELS + VOICE_SCRATCH + 2 * PERI_MAX_CHANNELS +
+  return (size_t)N * (channels + (size_t)PERI_MAX_INPUTS * PERI_MAX_CHANNELS + VOICE_SCRATCH + 3 * PERI_MAX_CHANNELS +
                       PERI_MAX_PARAMS);
 }
 
@@ -35,7 +35,7 @@ bool peri__render_create(peri__render *render, double sample_rate, uint32_t chan
   render->sums = render->out + (size_t)N * channels;
   render->voice_scratch = render->sums + (size_t)N * PERI_MAX_INPUTS * PERI_MAX_CHANNELS;
   render->wide_scratch = render->voice_scratch + (size_t)N * VOICE_SCRATCH;
-  render->param_values = render->wide_scratch + (size_t)N * PERI_MAX_CHANNELS * 2;
+  render->param_values = render->wide_scratch + (size_t)N * PERI_MAX_CHANNELS * 3;
   return true;
 }
 
@@ -107,7 +107,7 @@ static void render_voices(peri__render *render, peri__input *input, peri__signal
 
 /* ---- One step of the plan --------------------------------------------------------------------------------------- */
 
-static uint32_t input_channels(const peri__render *render, const peri__plan *plan, const peri__plan_input *from) {
+static uint32_t input_channels(peri__render *render, const peri__plan *plan, const peri__plan_input *from) {
   const peri_channel_rule *rule = &from->rule;
   if (rule->mode == PERI_COUNT_EXPLICIT) return rule->count;
   uint32_t most = peri__voices_channels(render, from->input, from->bound);

@@ -20,7 +20,12 @@
 typedef struct peri__render peri__render;
 
 /* What goes back to control, besides sources. */
-typedef enum { PERI_RETIRED_PLAN, PERI_RETIRED_VOICE_LIST, PERI_RETIRED_EVENT } peri__retired_kind;
+typedef enum {
+  PERI_RETIRED_PLAN,
+  PERI_RETIRED_VOICE_LIST,
+  PERI_RETIRED_EVENT,
+  PERI_RETIRED_SUCCESSOR
+} peri__retired_kind;
 
 typedef struct peri__retired {
   peri__link link;
@@ -108,6 +113,29 @@ typedef struct peri__filter {
   struct peri__filter *next_free;
 } peri__filter;
 
+/* The sound that a voice goes on with when it next comes round its loop, since its buffer was reloaded. Control makes
+ * it; the audio thread has it from SOURCE_SUCCESSOR on and hands it back when it is taken, or another one came. */
+typedef struct peri__successor {
+  peri__retired retired;
+  /* constant once it is sent */
+  const peri__storage *storage;
+  double rate_ratio; /* of the storage's rate to the engine's */
+  int64_t step;
+  int64_t loop_start, loop_end; /* 32.32 frames */
+  float volume;                 /* that the voice has, or is on its way to */
+  float law[4];                 /* gains over the storage at a volume of 1 */
+  float law_before;             /* the sum of those over the storage before */
+  bool sets_gains;              /* renewed for new gains, reached in so many frames; see peri__voice_set_gains */
+  bool keep_ramp;
+  uint32_t ramp_frames;
+  /* audio thread */
+  bool taken;
+  /* control alone */
+  struct peri__source *source;
+  uint32_t generation;   /* of the source */
+  struct peri__use *use; /* counted; the source's when it is taken */
+} peri__successor;
+
 /* What few sources have, so that the voice alone says all of the others. Control makes it when first needed, with
  * values that change nothing, and frees it with the source. The audio thread looks at it while PERI_VOICE_DETAILED is
  * set: from START or a command that needs it on, until nothing in it is of use. */
@@ -129,12 +157,14 @@ typedef struct peri__source_details {
   uint8_t pause_level;            /* of that fade, in quanta from silence */
   int64_t paused_at, kept_stop;   /* frame; the voice's stop before */
   _Atomic(peri__filter *) filter; /* control puts it there, once */
+  peri__successor *next;          /* audio thread, control's when the source has come back */
   /* audio thread writes, control reads */
   _Atomic int64_t shown_position;
   /* control alone */
   struct peri__source_details *next_free;
-  bool asked;           /* for the position */
-  uint64_t named_until; /* of an ended source: commands sent, which may name its parameters */
+  peri__successor *offered; /* the last one sent, until it comes back */
+  bool asked;               /* for the position */
+  uint64_t named_until;     /* of an ended source: commands sent, which may name its parameters */
   double loop_start_seconds, loop_end_seconds;
   uint32_t junction; /* its node in the graph, when it is a step of the plan, or PERI_NONE */
   uint64_t user;
@@ -382,7 +412,7 @@ struct peri__render {
   float *out;           /* interleaved, the last quantum */
   float *sums;          /* PERI_MAX_INPUTS inputs' sums are made here */
   float *voice_scratch; /* PERI_BATCH_SCRATCH + PERI_VOICE_SPANS + 2 quanta */
-  float *wide_scratch;  /* 2 × PERI_MAX_CHANNELS channels of one voice */
+  float *wide_scratch;  /* 3 × PERI_MAX_CHANNELS channels of one voice */
   float *param_values;  /* PERI_MAX_PARAMS quanta */
 };
 
@@ -403,7 +433,7 @@ void peri__voices_render(peri__render *render, peri__input *input, peri__signal 
                          peri_interpretation interpretation);
 /* The most channels a voice of the input has in this quantum, at most `bound`; 0 when none sounds ("not actively
  * processing"). */
-uint32_t peri__voices_channels(const peri__render *render, const peri__input *input, uint32_t bound);
+uint32_t peri__voices_channels(peri__render *render, const peri__input *input, uint32_t bound);
 void peri__voices_add(peri__input *input, peri__voice *voice);
 /* Takes the voices that are PERI_VOICE_MOVING out of the list, and the mark from them. */
 void peri__voices_remove_moving(peri__input *input);

@@ -102,56 +102,56 @@ static void add_span(span_batch *batch, const float *left, const float *right, c
 
 /* Sends the voice's one or two channels through its filter: with the other voices' of the batch, or `now`. What comes
  * out lies in `scratch`, which may be where it came from. */
-static void filter_voice(span_batch *batch, peri__voice *voice, peri__filter *filter, const float **channel,
+static void filter_voice(span_batch *batch, uint32_t channels, peri__filter *filter, const float **channel,
                          float *scratch, bool now) {
   peri__lane own[PERI_MAX_CHANNELS], *lane = now ? own : &batch->lane[batch->lanes];
   const float *slope = begin_filter(filter);
-  for (uint32_t c = 0; c < voice->channels; c++) {
+  for (uint32_t c = 0; c < channels; c++) {
     lane[c] = (peri__lane){channel[c], scratch + c * N, filter->coefs, slope, filter->state[c]};
     channel[c] = lane[c].out;
     if (!now) batch->filter[batch->lanes++] = c ? NULL : filter;
   }
   if (!now) return;
-  run_lanes(batch->render, own, voice->channels);
+  run_lanes(batch->render, own, channels);
   end_filter(filter);
 }
 
-static void add_voice(span_batch *batch, peri__voice *voice, const peri__playback *play, const peri__gain_piece *pieces,
-                      uint32_t count) {
+static void add_voice(span_batch *batch, const peri__playback *play, const peri__gain_piece *pieces, uint32_t count) {
+  const uint32_t channels = play->channels;
   for (uint32_t p = 0; p < count; p++) {
     const peri__gain_piece *piece = &pieces[p];
-    const float *in[2] = {play->channel[0], play->channel[voice->channels - 1]};
+    const float *in[2] = {play->channel[0], play->channel[channels - 1]};
     if (count > 1) { /* each piece gets a copy that is zero elsewhere */
-      float *masked = take_scratch(batch, voice->channels);
-      memset(masked, 0, voice->channels * N * sizeof(float));
-      for (uint32_t c = 0; c < voice->channels; c++) {
+      float *masked = take_scratch(batch, channels);
+      memset(masked, 0, channels * N * sizeof(float));
+      for (uint32_t c = 0; c < channels; c++) {
         memcpy(masked + c * N + piece->from, in[c] + piece->from, (piece->to - piece->from) * sizeof(float));
         in[c] = masked + c * N;
       }
-      if (voice->channels == 1) in[1] = in[0];
+      if (channels == 1) in[1] = in[0];
     }
     add_span(batch, in[0], in[1], piece->gain, piece->slope);
-    bool crossed = voice->channels == 2 && (piece->gain[2] != 0.0f || piece->gain[3] != 0.0f ||
-                                            piece->slope[2] != 0.0f || piece->slope[3] != 0.0f);
+    bool crossed = channels == 2 && (piece->gain[2] != 0.0f || piece->gain[3] != 0.0f || piece->slope[2] != 0.0f ||
+                                     piece->slope[3] != 0.0f);
     if (crossed) add_span(batch, in[1], in[0], piece->gain + 2, piece->slope + 2);
   }
 }
 
 /* More channels than two on either side, or discrete: gains first, then the mixing rules. */
-static void add_wide_voice(span_batch *batch, peri__voice *voice, const peri__playback *play,
+static void add_wide_voice(span_batch *batch, const peri__voice *voice, const peri__playback *play,
                            const peri__gain_piece *pieces, uint32_t count) {
   float *wide = batch->render->wide_scratch + (size_t)PERI_MAX_CHANNELS * N;
-  bool panned = (voice->flags & PERI_VOICE_PANNED) != 0 && voice->channels <= 2;
-  uint32_t channels = panned ? 2 : voice->channels;
+  bool panned = (voice->flags & PERI_VOICE_PANNED) != 0 && play->channels <= 2;
+  uint32_t channels = panned ? 2 : play->channels;
   memset(wide, 0, (size_t)channels * N * sizeof(float));
   for (uint32_t p = 0; p < count; p++) {
     const peri__gain_piece *piece = &pieces[p];
     for (uint32_t c = 0; c < channels; c++) {
-      uint32_t own = panned ? c : 0, from = c < voice->channels ? c : voice->channels - 1u;
+      uint32_t own = panned ? c : 0, from = c < play->channels ? c : play->channels - 1;
       for (uint32_t i = piece->from; i < piece->to; i++) {
         float ramp = (float)(i + 1);
         wide[c * N + i] = play->channel[from][i] * (piece->gain[own] + piece->slope[own] * ramp);
-        if (panned && voice->channels == 2)
+        if (panned && play->channels == 2)
           wide[c * N + i] += play->channel[1 - c][i] * (piece->gain[2 + c] + piece->slope[2 + c] * ramp);
       }
     }
@@ -159,9 +159,9 @@ static void add_wide_voice(span_batch *batch, peri__voice *voice, const peri__pl
   peri__mix_channels(batch->sum->samples, batch->sum->channels, wide, channels, batch->interpretation);
 }
 
-static bool fits_spans(const span_batch *batch, const peri__voice *voice) {
-  uint32_t out = batch->sum->channels, in = voice->flags & PERI_VOICE_PANNED ? 2 : voice->channels;
-  if (out > 2 || voice->channels > 2) return false;
+static bool fits_spans(const span_batch *batch, const peri__voice *voice, uint32_t channels) {
+  uint32_t out = batch->sum->channels, in = voice->flags & PERI_VOICE_PANNED ? 2 : channels;
+  if (out > 2 || channels > 2) return false;
   return in == out || (in < out && batch->interpretation == PERI_SPEAKERS);
 }
 
@@ -170,11 +170,11 @@ static void mix_voice(span_batch *batch, peri__voice *voice, peri__playback *pla
   uint32_t count = peri__gain_pieces(batch->render, voice, play, pieces);
   peri__filter *filter = filter_in_use(voice);
   batch->sum->silent = false;
-  if (filter) filter_voice(batch, voice, filter, play->channel, scratch, wide || count > 1 || play->last < N);
+  if (filter) filter_voice(batch, voice->channels, filter, play->channel, scratch, wide || count > 1 || play->last < N);
   for (uint32_t c = 0; filter && c < voice->channels; c++) /* it rings, but a stop is a stop */
     memset(scratch + c * N + play->last, 0, (N - play->last) * sizeof(float));
   if (!wide) {
-    add_voice(batch, voice, play, pieces, count);
+    add_voice(batch, play, pieces, count);
     return;
   }
   flush(batch); /* what came before is added before */
@@ -200,14 +200,16 @@ void peri__voices_remove_moving(peri__input *input) {
   input->count = kept;
 }
 
-uint32_t peri__voices_channels(const peri__render *render, const peri__input *input, uint32_t bound) {
+uint32_t peri__voices_channels(peri__render *render, const peri__input *input, uint32_t bound) {
   uint32_t most = 0;
   int64_t end = (int64_t)render->frame + N;
   for (uint32_t v = 0; v < input->count && most < bound; v++) {
     peri__voice *voice = input->list->voice[v];
     if (voice->flags & PERI_VOICE_PAUSED) continue;
     if (voice->flags & PERI_VOICE_PENDING && peri__source_of(voice)->start >= end) continue;
-    uint32_t channels = voice->flags & PERI_VOICE_PANNED && voice->channels < 2 ? 2 : voice->channels;
+    bool plain = !(voice->flags & PERI_VOICE_DETAILED);
+    uint32_t channels = plain ? voice->channels : peri__playhead_channels(render, voice);
+    if (voice->flags & PERI_VOICE_PANNED && channels < 2) channels = 2;
     if (channels > most) most = channels;
   }
   return most;
@@ -272,7 +274,8 @@ static uint32_t add_plain_voices(span_batch *batch, peri__voice **list, uint32_t
 static bool add_stretch(span_batch *batch, peri__voice *voice) {
   bool s16 = (voice->flags & PERI_VOICE_S16) != 0, stereo = voice->channels == 2, whole = is_whole(voice);
   uint32_t low, high, others = ~(uint32_t)(USUAL | PERI_VOICE_S16 | (s16 ? 0 : PERI_VOICE_FILTERED));
-  if (!goes_on(voice, (int64_t)batch->render->frame + N, others, &low, &high) || !fits_spans(batch, voice))
+  if (!goes_on(voice, (int64_t)batch->render->frame + N, others, &low, &high) ||
+      !fits_spans(batch, voice, voice->channels))
     return false;
   const float *gain = voice->gain;
   bool heard = gain[0] != 0.0f || gain[1] != 0.0f || gain[2] != 0.0f || gain[3] != 0.0f;
@@ -293,7 +296,7 @@ static bool add_stretch(span_batch *batch, peri__voice *voice) {
   peri__filter *filter = filter_in_use(voice);
   if (filter) {
     const float *channel[2] = {in, (const float *)in + other};
-    filter_voice(batch, voice, filter, channel, scratch, false);
+    filter_voice(batch, voice->channels, filter, channel, scratch, false);
     in = scratch;
     other = stereo ? N : 0;
   }
@@ -310,17 +313,88 @@ static bool add_stretch(span_batch *batch, peri__voice *voice) {
   return true;
 }
 
+/* What sounds of a playback's quantum in `rows` channels of `out`, where it may be already, silence around it. The last
+ * channel stands in for those that it has not. */
+static void lay_out(peri__playback *play, float *out, uint32_t rows) {
+  uint32_t first = play->first, last = play->channel[0] ? play->last : first;
+  for (uint32_t c = rows; c-- > 0;) {
+    float *row = out + c * N;
+    if (first < last) {
+      const float *in = play->channel[c < play->channels ? c : play->channels - 1];
+      memmove(row + first, in + first, (last - first) * sizeof *row);
+    }
+    memset(row, 0, first * sizeof *row);
+    memset(row + last, 0, (N - last) * sizeof *row);
+  }
+  for (uint32_t c = 0; c < play->channels; c++) play->channel[c] = out + c * N;
+}
+
+/* The filter knows nothing of the turn: one quantum, of the frames before it and those behind. */
+static void filter_turn(span_batch *batch, peri__voice *voice, const peri__playback *rest, float *before, float *behind,
+                        uint32_t rows) {
+  peri__filter *filter = filter_in_use(voice);
+  const float *channel[PERI_MAX_CHANNELS];
+  size_t bytes = rest->first * sizeof(float);
+  if (!filter) return;
+  for (uint32_t c = 0; c < rows; c++) channel[c] = memcpy(behind + c * N, before + c * N, bytes);
+  filter_voice(batch, rows, filter, channel, behind, true);
+  for (uint32_t c = 0; c < rows; c++) {
+    memcpy(before + c * N, behind + c * N, bytes);
+    memset(behind + c * N, 0, bytes);
+    memset(behind + c * N + rest->last, 0, (N - rest->last) * sizeof(float));
+    if (c >= voice->channels) memset(filter->state[c], 0, sizeof filter->state[c]);
+  }
+}
+
+static void mix_stretch(span_batch *batch, const peri__voice *voice, const peri__playback *play,
+                        const peri__gain_piece *pieces, uint32_t count) {
+  if (!count) return;
+  batch->sum->silent = false;
+  if (fits_spans(batch, voice, play->channels)) {
+    add_voice(batch, play, pieces, count);
+  } else {
+    flush(batch);
+    add_wide_voice(batch, voice, play, pieces, count);
+  }
+}
+
+/* A quantum in which the voice takes its successor: two stretches, each mixed as the sound that it is of. */
+static void turn(span_batch *batch, peri__voice *voice, peri__playback *play) {
+  peri__gain_piece pieces[2][PERI_GAIN_PIECES];
+  float *before = batch->render->wide_scratch, *behind = before + (size_t)2 * PERI_MAX_CHANNELS * N;
+  peri__playback gone = *play;
+  if (!batch->sum) {
+    peri__playhead_turn(batch->render, voice, play, behind);
+    return;
+  }
+  uint32_t count = peri__gain_pieces(batch->render, voice, &gone, pieces[0]);
+  bool sounds = peri__playhead_turn(batch->render, voice, play, behind);
+  uint32_t more = sounds ? peri__gain_pieces(batch->render, voice, play, pieces[1]) : 0;
+  uint32_t rows = gone.channels > play->channels ? gone.channels : play->channels;
+  lay_out(&gone, before, rows);
+  lay_out(play, behind, rows);
+  flush(batch); /* what came before is added before */
+  filter_turn(batch, voice, play, before, behind, rows);
+  mix_stretch(batch, voice, &gone, pieces[0], count);
+  mix_stretch(batch, voice, play, pieces[1], more);
+  flush(batch); /* others need the scratch */
+}
+
 /* Any voice, whatever happens to it in this quantum. False: it has ended. */
 static bool add_any(span_batch *batch, peri__voice *voice) {
   peri__render *render = batch->render;
   if (voice->flags & PERI_VOICE_PAUSED) return false; /* it was stopped */
   peri__playback play;
-  bool wide = !batch->sum || !fits_spans(batch, voice), filtered = (voice->flags & PERI_VOICE_FILTERED) != 0;
+  bool wide = !batch->sum || !fits_spans(batch, voice, voice->channels),
+       filtered = (voice->flags & PERI_VOICE_FILTERED) != 0;
   uint32_t used = batch->scratch;
   float *scratch = wide ? render->wide_scratch : take_scratch(batch, voice->channels);
   bool sounds = peri__playhead_play(render, voice, &play, scratch);
   if (!wide && !(sounds && (play.channel[0] == scratch || filtered))) batch->scratch = used;
-  if (sounds && batch->sum) mix_voice(batch, voice, &play, scratch, wide);
+  if (play.turns)
+    turn(batch, voice, &play);
+  else if (sounds && batch->sum)
+    mix_voice(batch, voice, &play, scratch, wide);
   if (voice->flags & PERI_VOICE_PAUSING) peri__voice_go_on_pausing(render, voice);
   bool unheard = !batch->sum && voice->flags & PERI_VOICE_RINGING; /* and its filter stands still */
   return !play.ended && !unheard;

@@ -170,7 +170,7 @@ typedef struct peri_stats {
   uint64_t nonfinite;       /* quanta silenced because a NaN or infinity appeared */
   uint64_t tap_dropped;     /* blocks dropped by taps, in all */
   uint64_t device_losses;   /* devices lost since the engine was made */
-  uint32_t loads;           /* asynchronous loads under way */
+  uint32_t loads;           /* asynchronous loads and reloads under way */
 } peri_stats;
 
 /* A snapshot; never blocks the audio thread. */
@@ -185,7 +185,8 @@ PERI_API uint32_t peri_buffers_alive(void);
 typedef enum {
   PERI_EVENT_NONE,
   PERI_EVENT_ENDED,  /* a source with `notify` played its last frame: `source`, `user` */
-  PERI_EVENT_LOADED, /* an asynchronous load is done: `user`, and `buffer` (yours to release), or NULL and `message` */
+  PERI_EVENT_LOADED, /* an asynchronous load or reload is done: `user`, and `buffer` (yours to release), or NULL and
+                        `message` */
 } peri_event_type;
 
 typedef struct peri_event {
@@ -259,6 +260,19 @@ PERI_API bool peri_engine_load_async(peri_engine *engine, peri_owner owner, uint
                                      peri_format format);
 PERI_API bool peri_engine_load_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, const void *bytes,
                                             size_t size, peri_format format);
+
+/* A changed file in the place of the old one, while everything plays: decodes it on a loader thread, at the engine's
+ * rate and in the buffer's format, and gives `buffer` the new samples, behind the same id: length, channels, rate and
+ * the file's loop are the new file's from then on. Sources that start afterwards play them; one that plays without a
+ * loop plays the old samples to its end; one that loops takes the new ones when it next comes round, at its loop start
+ * in the new sound, with its own loop points (in seconds). PERI_EVENT_LOADED comes as for a load; where the file does
+ * not load, it says why, and nothing has changed. Of several reloads of a buffer, the one asked for last counts.
+ * Afterwards peri_engine_load gives this buffer for that path, and peri_engine_load_memory for contents only while they
+ * are what it holds. Other engines' sources notice at their peri_engine_update. */
+PERI_API bool peri_engine_reload_async(peri_engine *engine, peri_owner owner, uint64_t user, peri_buffer *buffer,
+                                       const char *path);
+PERI_API bool peri_engine_reload_memory_async(peri_engine *engine, peri_owner owner, uint64_t user, peri_buffer *buffer,
+                                              const void *bytes, size_t size);
 
 typedef struct peri_file_info {
   char format[16]; /* "WAV" or "Ogg Vorbis" */
