@@ -68,6 +68,13 @@ static const char *find_contents(lua_State *L, peri__lua *state, int index, size
   return lua_tolstring(L, -1, length);
 }
 
+/* Of a file, not of contents. */
+static void tell_loaded(lua_State *L, peri__lua *state, int path, int buffer) {
+  lua_pushvalue(L, path);
+  lua_pushnumber(L, (lua_Number)peri_buffer_id(((const peri__lua_buffer *)lua_touserdata(L, buffer))->buffer));
+  peri__lua_tell_reloader(L, state, "loaded", 2);
+}
+
 /* The context may have been closed by the function of perilune.files. */
 void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context, int index, peri_format format) {
   size_t length;
@@ -78,18 +85,13 @@ void peri__lua_decode(lua_State *L, peri__lua *state, peri__lua_context *context
       contents ? peri_engine_load_memory(engine, contents, length, format) : peri_engine_load(engine, path, format);
   if (!buffer && contents && contents != path) peri__lua_fail(L, "'%s' from perilune.files: %s", path, peri_error());
   peri__lua_push_buffer(L, state, buffer);
-  if (contents == path) return; /* it is no file */
-  lua_pushvalue(L, index);
-  lua_pushvalue(L, -2);
-  peri__lua_tell_reloader(L, state, "loaded", 2);
+  if (contents != path) tell_loaded(L, state, index, lua_gettop(L));
 }
 
 /* (buffer or nil, message) → the script's function; upvalues: state, path, function. */
 static int tell_and_call(lua_State *L) {
   if (!lua_isnil(L, 1)) {
-    lua_pushvalue(L, lua_upvalueindex(2));
-    lua_pushvalue(L, 1);
-    peri__lua_tell_reloader(L, peri__lua_state(L), "loaded", 2);
+    tell_loaded(L, peri__lua_state(L), lua_upvalueindex(2), 1);
   }
   lua_pushvalue(L, lua_upvalueindex(3));
   lua_insert(L, 1);
@@ -100,13 +102,6 @@ static int tell_and_call(lua_State *L) {
 /* Of a load that begins now; returns its key. */
 static uint64_t keep_callback(lua_State *L, peri__lua *state, peri__lua_context *context, int callback) {
   int64_t key = --state->last_load;
-  if (contents != lua_tostring(L, index)) {
-    lua_pushlightuserdata(L, state);
-    lua_pushvalue(L, index);
-    lua_pushvalue(L, callback);
-    lua_pushcclosure(L, tell_and_call, 3);
-    callback = lua_gettop(L);
-  }
   peri__lua_trial_made_callback(L, state, context, key);
   peri__lua_set_callback(L, context, key, callback);
   return (uint64_t)key;
@@ -128,6 +123,13 @@ void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *c
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
+  if (contents != lua_tostring(L, index)) {
+    lua_pushlightuserdata(L, state);
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, callback);
+    lua_pushcclosure(L, tell_and_call, 3);
+    callback = lua_gettop(L);
+  }
   uint64_t key = keep_callback(L, state, context, callback);
   bool well = contents ? peri_engine_load_memory_async(engine, context->owner, key, contents, length, format)
                        : peri_engine_load_async(engine, context->owner, key, lua_tostring(L, index), format);

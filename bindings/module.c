@@ -134,13 +134,18 @@ static int decode_async(lua_State *L) {
   return 0;
 }
 
-/* reloadBuffer(buffer, path or contents, function) */
+/* reloadBuffer(id, path or contents, function) → false when nobody holds it any more */
 static int reload_buffer(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
   peri__lua_context *context = peri__lua_context_default(L, state);
   peri__lua_engine(L, context);
-  peri__lua_reload_async(L, state, context, peri__lua_check_buffer(L, 1, "buffer"), 2, 3);
-  return 0;
+  peri_buffer *buffer = peri_buffer_find((uint64_t)luaL_checknumber(L, 1));
+  lua_pushboolean(L, buffer != NULL);
+  if (!buffer) return 1;
+  peri__lua_push_buffer(L, state, buffer);
+  peri__lua_reload_async(L, state, context, buffer, 2, 3);
+  lua_pushboolean(L, true);
+  return 1;
 }
 
 /* Whether a context whose clock runs sounds, or will call back. */

@@ -5,6 +5,8 @@
 
 static atomic_uint_fast64_t last_id;
 static atomic_uint_fast32_t alive;
+static pthread_mutex_t all = PTHREAD_MUTEX_INITIALIZER;
+static peri_buffer *newest; /* of a list of all that are alive */
 static atomic_uint_fast64_t replacements;
 
 uint32_t peri_buffers_alive(void) { return (uint32_t)atomic_load(&alive); }
@@ -90,6 +92,11 @@ peri_buffer *peri__buffer_of_storage(peri__storage *storage) {
   state_facts(buffer, storage);
   storage->buffer = buffer;
   atomic_fetch_add(&alive, 1);
+  peri__mutex_lock(&all);
+  buffer->older = newest;
+  if (newest) newest->newer = buffer;
+  newest = buffer;
+  peri__mutex_unlock(&all);
   return buffer;
 }
 
@@ -125,9 +132,35 @@ peri_buffer *peri_buffer_retain(peri_buffer *buffer) {
   return buffer;
 }
 
+bool peri__buffer_retain_if_alive(peri_buffer *buffer) {
+  uint_fast32_t references = atomic_load_explicit(&buffer->references, memory_order_relaxed);
+  while (references && !atomic_compare_exchange_weak(&buffer->references, &references, references + 1)) continue;
+  return references > 0;
+}
+
+peri_buffer *peri_buffer_find(uint64_t id) {
+  peri__mutex_lock(&all);
+  peri_buffer *buffer = newest;
+  while (buffer && buffer->id != id) buffer = buffer->older;
+  if (buffer && !peri__buffer_retain_if_alive(buffer)) buffer = NULL;
+  peri__mutex_unlock(&all);
+  if (!buffer) peri__fail("there is no buffer %llu any more", (unsigned long long)id);
+  return buffer;
+}
+
 /* With the lock held, or as the last who holds the buffer. */
 static peri__storage *storage_of(peri_buffer *buffer) {
   return atomic_load_explicit(&buffer->storage, memory_order_relaxed);
+}
+
+static void leave_all(peri_buffer *buffer) {
+  peri__mutex_lock(&all);
+  if (buffer->older) buffer->older->newer = buffer->newer;
+  if (buffer->newer)
+    buffer->newer->older = buffer->older;
+  else
+    newest = buffer->older;
+  peri__mutex_unlock(&all);
 }
 
 static void destroy(peri_buffer *buffer) {
@@ -140,6 +173,7 @@ static void destroy(peri_buffer *buffer) {
 void peri_buffer_release(peri_buffer *buffer) {
   if (!buffer || atomic_fetch_sub_explicit(&buffer->references, 1, memory_order_acq_rel) != 1) return;
   peri__registry_forget(buffer);
+  leave_all(buffer);
   destroy(buffer);
 }
 

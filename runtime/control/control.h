@@ -27,10 +27,13 @@ struct peri_buffer {
   atomic_uint_fast32_t facts, channels, frames;
   _Atomic double sample_rate, loop_start, loop_end;
   peri__registry_entry *entry; /* of the registry that knows it, guarded by the registries' lock */
+  peri_buffer *newer, *older;  /* of all that are alive, guarded by a lock of their own */
 };
 
 /* No lock needed. Takes over the storage's reference; NULL drops it. */
 peri_buffer *peri__buffer_of_storage(peri__storage *storage);
+/* No lock needed. False for one whose last holder is just letting go: it stays lost. */
+bool peri__buffer_retain_if_alive(peri_buffer *buffer);
 /* No lock needed. The storage that a source gets now, held. */
 peri__storage *peri__buffer_hold_storage(peri_buffer *buffer);
 /* No lock needed. The number of a reload that is asked for. */

@@ -14,17 +14,10 @@ struct peri__registry_entry {
 /* One lock for all registries: a buffer may be let go on any thread, by any engine. */
 static pthread_mutex_t registries = PTHREAD_MUTEX_INITIALIZER;
 
-/* A buffer whose last holder is just letting go stays lost. */
-static bool retain_if_alive(peri_buffer *buffer) {
-  uint_fast32_t references = atomic_load_explicit(&buffer->references, memory_order_relaxed);
-  while (references && !atomic_compare_exchange_weak(&buffer->references, &references, references + 1)) continue;
-  return references > 0;
-}
-
 static peri_buffer *find(const peri_engine *engine, const char *key, size_t key_bytes, peri_format format) {
   for (peri__registry_entry *entry = engine->registry; entry; entry = entry->next)
     if (entry->key_bytes == key_bytes && entry->format == format && memcmp(entry->key, key, key_bytes) == 0 &&
-        retain_if_alive(entry->buffer))
+        peri__buffer_retain_if_alive(entry->buffer))
       return entry->buffer;
   return NULL;
 }

@@ -16,7 +16,7 @@ local files = {}   -- path on the disk → file
 local sources = {} -- source of its functions, "@…" → file
 local order = 0    -- counts files as they are complete: a module comes before who requires it
 local running = {} -- files whose main chunk runs, the innermost last
-local sounds = {}  -- path on the disk → {path as scripts name it, buffers = weak set}
+local sounds = {}  -- path on the disk → {path as scripts name it, buffers = ids of those loaded from it}
 local watched = {} -- path → weak set of files that want to be run again when it changes
 local loops = {}   -- source without its handle → weak {handle, Sound}
 local orphans = {} -- likewise → true: it was started while a version ran that has been replaced
@@ -435,7 +435,7 @@ local function attempt(saved)
   if #batch > 0 then
     heard = { frame = core.nextFrame(), saved = saved, files = labels(batch), since = core.seconds() }
   elseif had then
-    tell("reloaded", "as it was")
+    tell("reloaded", "the error is gone: all files are as they ran last")
   end
   return true
 end
@@ -454,26 +454,21 @@ end
 
 -- ---- Sounds that were saved -----------------------------------------------------------------------------------------
 
-local function loaded(path, buffer)
+local function loaded(path, id)
   local place = places.find(path)
   if not place then return end
   local sound = sounds[place]
   if not sound then
-    sound = { path = path, buffers = weak "k" }
+    sound = { path = path, buffers = {} }
     sounds[place] = sound
     core.watch(place)
   end
-  sound.buffers[buffer] = true
+  sound.buffers[id] = true
 end
 
 local function reloadSound(place, sound, saved)
-  if next(sound.buffers) == nil then
-    sounds[place] = nil
-    if not files[place] and not watched[place] then core.unwatch(place) end
-    return
-  end
-  for buffer in pairs(sound.buffers) do
-    local well, wrong = pcall(core.reloadBuffer, buffer, sound.path, function(_, message)
+  for id in pairs(sound.buffers) do
+    local well, alive = pcall(core.reloadBuffer, id, sound.path, function(_, message)
       sound.error = message
       if message then
         tell("error", message)
@@ -482,9 +477,15 @@ local function reloadSound(place, sound, saved)
       heard = { frame = core.nextFrame(), saved = saved, files = sound.path, since = core.seconds() }
     end)
     if not well then
-      sound.error = tostring(wrong)
+      sound.error = tostring(alive)
       tell("error", sound.error)
+    elseif not alive then
+      sound.buffers[id] = nil
     end
+  end
+  if next(sound.buffers) == nil then -- nobody has it any more
+    sounds[place] = nil
+    if not files[place] and not watched[place] then core.unwatch(place) end
   end
 end
 

@@ -226,6 +226,8 @@ PERI_API peri_buffer *peri_buffer_retain(peri_buffer *buffer); /* returns its ar
 PERI_API void peri_buffer_release(peri_buffer *buffer);        /* NULL is ignored */
 
 PERI_API uint64_t peri_buffer_id(const peri_buffer *buffer); /* unique in the process, below 2^53 */
+/* The buffer of that id, a reference for the caller; NULL once nobody holds it. */
+PERI_API peri_buffer *peri_buffer_find(uint64_t id);
 PERI_API uint32_t peri_buffer_channels(const peri_buffer *buffer);
 PERI_API uint64_t peri_buffer_frames(const peri_buffer *buffer);
 PERI_API double peri_buffer_sample_rate(const peri_buffer *buffer);
