@@ -187,6 +187,15 @@ static void read_settings(lua_State *L, int index, peri_engine_def *def, peri_de
   if (!lua_isnil(L, index + 5)) def->interpolation = peri__lua_interpolation(L, index + 5, names[4]);
 }
 
+/* Whether a script that is run again asks for what is open. */
+static bool is_open_so(const peri__lua *state, const peri_engine_def *def, const peri_device_def *device) {
+  if (!state->trial || state->context->kind != PERI_LUA_SHARED) return false;
+  pthread_mutex_lock(&shared.lock);
+  bool same = shared.engine && same_settings(def, device);
+  pthread_mutex_unlock(&shared.lock);
+  return same;
+}
+
 /* Under a host its settings hold, so that a script's own do not keep it from running there. */
 int peri__lua_open_default(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
@@ -194,8 +203,11 @@ int peri__lua_open_default(lua_State *L) {
   peri_device_def device;
   peri__lua_arguments(L, 1);
   read_settings(L, 1, &def, &device);
-  if (state->context && !state->attached)
-    peri__lua_fail(L, "the default context is open already: call perilune.open before anything else");
+  if (state->context && !state->attached && !is_open_so(state, &def, &device)) {
+    peri__lua_fail(L, state->trial ? "the default context is open with other settings: they can change when the "
+                                     "program is started anew"
+                                   : "the default context is open already: call perilune.open before anything else");
+  }
   peri__lua_push_context(L, state->context ? state->context : create_default(L, state, &def, &device));
   return 1;
 }

@@ -406,9 +406,9 @@ local function prepare(file)
   return { file = file, chunk = chunk, text = text }
 end
 
-local function prepareAll()
+local function prepareAll(set)
   local list, batch = {}, {}
-  for file in pairs(dirty) do list[#list + 1] = file end
+  for file in pairs(set) do list[#list + 1] = file end
   table.sort(list, function(a, b) return (a.order or math.huge) < (b.order or math.huge) end)
   for _, file in ipairs(list) do
     local item, message = prepare(file)
@@ -418,23 +418,45 @@ local function prepareAll()
   return batch
 end
 
--- Runs what is dirty. saved: when the last of it was saved.
-local function attempt(saved)
-  local had = state.error
-  local batch, message = prepareAll()
-  local well = batch ~= nil
-  if well and #batch > 0 then well, message = try(batch) end
-  if not well then
+-- Runs a set of files; the batch, or nil and why not.
+local function runSet(set)
+  local batch, message = prepareAll(set)
+  if not batch then return nil, message end
+  if #batch > 0 then
+    local well, wrong = try(batch)
+    if not well then return nil, wrong end
+  end
+  for file in pairs(set) do
+    set[file] = nil
+    dirty[file] = nil
+  end
+  return batch
+end
+
+-- Runs what is dirty, all of it together; or, if another file that failed before fails still, what was saved now alone.
+-- saved: when that was. Whether anything ran.
+local function attempt(now, saved)
+  local had, others = state.error, 0
+  for file in pairs(dirty) do
+    if not now[file] then others = others + 1 end
+  end
+  local batch, message = runSet(dirty)
+  if not batch and others > 0 and next(now) ~= nil then
+    local looked, before = tried, message
+    batch, message = runSet(now)
+    if batch then
+      tried, state.error = looked, before
+    end
+  end
+  if not batch then
     for _, path in ipairs(tried) do core.watch(path) end
     fail(message)
     return false
   end
-  for file in pairs(dirty) do dirty[file] = nil end
-  tried = {}
-  state.error = nil
+  if next(dirty) == nil then tried, state.error = {}, nil end
   if #batch > 0 then
     heard = { frame = core.nextFrame(), saved = saved, files = labels(batch), since = core.seconds() }
-  elseif had then
+  elseif had and not state.error then
     tell("reloaded", "the error is gone: all files are as they ran last")
   end
   return true
@@ -447,7 +469,7 @@ function reload.start(path, ...)
   local file = openScript(path)
   file.arguments = pack(...)
   dirty[file] = "again"
-  local well = attempt(core.seconds())
+  local well = attempt({}, core.seconds())
   heard = nil
   return well
 end
@@ -545,17 +567,17 @@ local function isTried(path)
 end
 
 local function take(changes)
-  local saved, scripts = 0, false
+  local saved, scripts, now = 0, false, {}
   for _, change in ipairs(changes) do
     local path, file, sound = change.path, files[change.path], sounds[change.path]
-    if file then dirty[file] = dirty[file] or true end
+    if file then dirty[file], now[file] = dirty[file] or true, true end
     if sound then reloadSound(path, sound, change.saved) end
-    for dependent in pairs(watched[path] or {}) do dirty[dependent] = "again" end
+    for dependent in pairs(watched[path] or {}) do dirty[dependent], now[dependent] = "again", true end
     if file or watched[path] or isTried(path) then
       saved, scripts = math.max(saved, change.saved), true
     end
   end
-  if scripts and next(dirty) ~= nil then attempt(saved) end
+  if scripts and next(dirty) ~= nil then attempt(now, saved) end
 end
 
 -- update(): takes what was saved; part of perilune.update.
