@@ -235,10 +235,8 @@ static void into_frame(peri__lua_walk *walk, int holder, lua_State *thread, lua_
 static void into_thread(peri__lua_walk *walk, int holder) {
   lua_State *L = walk->L, *thread = lua_tothread(L, holder);
   refer_environment(walk, holder);
-  if (!lua_checkstack(thread, 4)) {
-    if (lua_status(thread) > LUA_YIELD) return; /* dead of an overflow */
-    luaL_error(L, "a coroutine has no stack left to look into it");
-  }
+  if (lua_status(thread) > LUA_YIELD) return; /* dead of an error: its frames will not run again */
+  if (!lua_checkstack(thread, 4)) luaL_error(L, "a coroutine has no stack left to look into it");
   lua_Debug frame;
   int level = thread == L ? 1 : 0;
   bool has_frames = lua_getstack(thread, 0, &frame);

@@ -10,10 +10,12 @@ static const char nothing; /* its address stands for nil in the list of contents
 /* An object's contents in the list, one after the other: table: metatable, keys and values; Lua function: upvalues,
  * environment; userdata: metatable; coroutine: environment. */
 static void keep(peri__lua_walk *walk, int index) {
-  if (lua_isnil(walk->L, index))
-    lua_pushlightuserdata(walk->L, (void *)&nothing);
-  else
-    lua_pushvalue(walk->L, index);
+  lua_pushvalue(walk->L, index);
+  peri__lua_walk_list(walk);
+}
+
+static void keep_nothing(peri__lua_walk *walk) {
+  lua_pushlightuserdata(walk->L, (void *)&nothing);
   peri__lua_walk_list(walk);
 }
 
@@ -29,7 +31,13 @@ static void refer(peri__lua_walk *walk, int holder, peri__lua_reference kind, in
     break;
   case PERI_LUA_METATABLE:
   case PERI_LUA_UPVALUE:
-  case PERI_LUA_ENVIRONMENT: keep(walk, -1); break;
+  case PERI_LUA_ENVIRONMENT:
+    if (lua_isnil(walk->L, -1)) {
+      keep_nothing(walk);
+      return;
+    }
+    keep(walk, -1);
+    break;
   default: break;
   }
   peri__lua_walk_reach(walk, -1);
@@ -47,6 +55,9 @@ int peri__lua_save_heap(lua_State *L) {
   peri__lua_walk walk = {.refer = refer};
   lua_settop(L, 1);
   peri__lua_walk_begin(&walk, L, 1);
+  lua_pushvalue(L, LUA_REGISTRYINDEX);
+  peri__lua_walk_skip(&walk, -1);
+  lua_pop(L, 1);
   peri__lua_walk_roots(&walk);
   peri__lua_push_globals(L);
   peri__lua_walk_reach(&walk, -1);

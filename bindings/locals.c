@@ -3,7 +3,10 @@
  * The variables' table stands in the frame of `call_with_locals`, right below the chunk's own: there the hook finds it,
  * so an error that throws that frame away leaves nothing but the hook behind. A hook that no such frame needs removes
  * itself at its next event. A coroutine inherits the hook of the one that makes it (and LuaJIT has one hook for all),
- * so the registry knows the coroutine for whose sake there is one. */
+ * so the registry knows the coroutine for whose sake there is one.
+ *
+ * PUC 5.1 knows no names any more where a chunk ends without a return statement: there it takes a "\nreturn" at the
+ * end of the text. */
 #include "bindings.h"
 
 #include <pthread.h>
@@ -99,6 +102,13 @@ static void disown_hook(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &owner_key);
 }
 
+/* In PUC 5.1 the top of the stack is what the function returns, and what is pushed would overwrite the variables above
+ * it. Reading the one at the very top writes it where it is. */
+static void protect_variables(lua_State *L, lua_Debug *event) {
+  while (lua_getlocal(L, event, lua_gettop(L) + 1)) {
+  }
+}
+
 /* The variables in scope at the end of the function that returns, into the table on top of the stack. */
 static void read_variables(lua_State *L, lua_Debug *event) {
   const char *name;
@@ -130,6 +140,7 @@ static bool read_if_chunk(lua_State *L, lua_Debug *event) {
 
 static void on_event(lua_State *L, lua_Debug *event) {
   static _Thread_local unsigned events;
+  if (event->event == LUA_HOOKRET) protect_variables(L, event);
   if (event->event == LUA_HOOKRET && read_if_chunk(L, event)) return;
   int depth = 0;
   lua_State *owner = owner_of_hook(L, &depth);
