@@ -210,9 +210,13 @@ local function search(name)
   return nil
 end
 
--- A first line that begins with # is for the shell.
+-- A first line that begins with # is for the shell. PUC 5.1 knows a chunk's locals only at a return.
 local function compile(file, text)
-  return (loadstring or load)((text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "")), file.source)
+  local make = loadstring or load
+  local code = text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "")
+  local chunk = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and make(code .. "\nreturn", file.source)
+  if chunk then return chunk end
+  return make(code, file.source)
 end
 
 local function openScript(path)
