@@ -342,10 +342,11 @@ bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_bu
 /* reload.c: successors of what sources play. */
 /* Before the start: what it plays is what the buffer has now. */
 bool peri__source_follow_reload(peri_engine *engine, peri__source *source);
-/* A started source whose samples were reloaded gets the new ones for its loop; false without memory. */
-bool peri__source_catch_up(peri_engine *engine, peri__source *source);
-/* Tells the sources that wait for it of every reload; false when memory was short, and another call goes on. */
-bool peri__reloads_offer(peri_engine *engine);
+/* A started source whose samples were reloaded gets the new ones for its loop; false without memory. `own`: on the
+ * game's own thread; else also false where its edits of the graph would have to be published. */
+bool peri__source_catch_up(peri_engine *engine, peri__source *source, bool own);
+/* Tells the sources that wait for it of every reload; false when one could not be, and another call goes on. */
+bool peri__reloads_offer(peri_engine *engine, bool own);
 /* Room for commands of so many bytes about a source, and for the renewal that may follow them. */
 bool peri__source_room(peri_engine *engine, peri__source *source, uint32_t bytes);
 /* After commands that were made for the samples which the source had: the same for those on their way. */

@@ -233,7 +233,7 @@ bool peri_engine_update(peri_engine *engine) {
   bool tell = tell_nonfinite(engine);
   peri__reclaim(engine, UINT32_MAX);
   bool done = peri__compile(engine);
-  if (engine->replacements != peri__buffer_replacements() && !peri__reloads_offer(engine)) done = false;
+  if (engine->replacements != peri__buffer_replacements() && !peri__reloads_offer(engine, true)) done = false;
   peri__publish(engine);
   peri__unlock(engine);
   if (tell) report_nonfinite();

@@ -136,7 +136,7 @@ static bool replace(const peri__load *load, peri__storage **storage) {
   peri_engine *engine = load->engine;
   peri__lock(engine);
   bool done = !load->waiters || peri__registry_replace(engine, key, key_bytes, load->buffer, load->reload, storage);
-  if (done) peri__reloads_offer(engine); /* where memory is short, updates go on with it */
+  if (done) peri__reloads_offer(engine, false); /* updates go on where it could not be done */
   peri__unlock(engine);
   return done;
 }
@@ -149,8 +149,8 @@ static void run_reload(peri__job *job) {
   else
     storage = decode_load(load);
   bool done = storage && replace(load, &storage);
+  peri__storage_drop(storage); /* the old samples, or those that came too late */
   finish_load(load->engine, load, done ? peri_buffer_retain(load->buffer) : NULL);
-  peri__storage_drop(storage);
 }
 
 static void run_load(peri__job *job) {

@@ -29,6 +29,19 @@ static peri__successor *spare(peri_engine *engine) {
   return engine->spare_successor;
 }
 
+/* One that the audio thread has not seen gives way to the next, which has its gains to set as well: nothing piles up
+ * while nobody renders. */
+static void take_back(peri_engine *engine, const peri__source_details *details, peri__successor *next) {
+  if (!details->offered || atomic_load_explicit(&engine->render.applied, memory_order_acquire) >= details->offered_as)
+    return;
+  peri__successor *unseen = atomic_exchange_explicit(details->offered_place, NULL, memory_order_acquire);
+  if (!unseen) return;
+  next->sets_gains = unseen->sets_gains;
+  next->ramp_frames = unseen->ramp_frames;
+  next->keep_ramp = unseen->keep_ramp;
+  peri__successor_free(engine, unseen);
+}
+
 /* The spare one, sent, over a use that it takes over; there is room for the command. */
 static peri__successor *send(peri_engine *engine, peri__source *source, peri__use *use) {
   peri__successor *successor = engine->spare_successor;
@@ -49,8 +62,15 @@ static peri__successor *send(peri_engine *engine, peri__source *source, peri__us
   };
   peri__source_gains(source, 1.0f, storage->channels, successor->law);
   peri__source_loop_points(source, storage, &successor->loop_start, &successor->loop_end);
-  peri__source_details_now(source)->offered = successor;
-  PERI_SEND(engine, SOURCE_SUCCESSOR, peri__voice_of(source), successor);
+  peri__source_details *details = peri__source_details_now(source);
+  take_back(engine, details, successor);
+  peri__command *record = peri__commands_push(&engine->render.commands, PERI_COMMAND_SOURCE_SUCCESSOR,
+                                              PERI_COMMAND_BYTES(SOURCE_SUCCESSOR));
+  record->SOURCE_SUCCESSOR.voice = peri__voice_of(source);
+  atomic_init(&record->SOURCE_SUCCESSOR.successor, successor);
+  details->offered = successor;
+  details->offered_place = &record->SOURCE_SUCCESSOR.successor;
+  details->offered_as = ++engine->pushed;
   return successor;
 }
 
@@ -59,7 +79,16 @@ static void raise_channels(peri_engine *engine, const peri__source *source, uint
   peri__source_raise_channels(engine, source->destination, panned && channels < 2 ? 2 : channels);
 }
 
-bool peri__source_catch_up(peri_engine *engine, peri__source *source) {
+/* Room for them must be there first. Only the game's own thread compiles what it has edited and may not be done with.
+ */
+static bool make_room_for_channels(peri_engine *engine, const peri__source *source, uint32_t channels, bool own) {
+  if (channels <= peri__source_channels(source)) return true;
+  if (engine->graph.dirty && !own) return false;
+  raise_channels(engine, source, channels);
+  return peri__compile(engine);
+}
+
+bool peri__source_catch_up(peri_engine *engine, peri__source *source, bool own) {
   const peri__source_details *details = peri__source_details_of(engine, source);
   if (!details) return false;
   if (details->offered && !peri__use_is_outdated(details->offered->use)) return true;
@@ -67,8 +96,7 @@ bool peri__source_catch_up(peri_engine *engine, peri__source *source) {
   peri__use *use = peri__use_find_or_make(engine, source->use->storage->buffer);
   if (!use) return false;
   use->count++;
-  raise_channels(engine, source, use->storage->channels); /* room for them first */
-  if (!peri__compile(engine) || !PERI_ROOM(engine, SOURCE_SUCCESSOR)) {
+  if (!make_room_for_channels(engine, source, use->storage->channels, own) || !PERI_ROOM(engine, SOURCE_SUCCESSOR)) {
     peri__use_drop(engine, use);
     return false;
   }
@@ -84,13 +112,13 @@ static bool waits(const peri_engine *engine, const peri__source *source) {
   return source->flags & PERI_SOURCE_LOOPS || start > (int64_t)peri_engine_frame(engine);
 }
 
-bool peri__reloads_offer(peri_engine *engine) {
+bool peri__reloads_offer(peri_engine *engine, bool own) {
   uint64_t replacements = peri__buffer_replacements();
   bool done = true;
   for (size_t c = 0; c < engine->chunk_count; c++) {
     for (uint32_t k = 0; k < PERI_SOURCE_CHUNK; k++) {
       peri__source *source = &engine->chunks[c]->source[k];
-      if (waits(engine, source) && !peri__source_catch_up(engine, source)) done = false;
+      if (waits(engine, source) && !peri__source_catch_up(engine, source, own)) done = false;
     }
   }
   if (done) engine->replacements = replacements;
@@ -133,7 +161,9 @@ void peri__successor_renew(peri_engine *engine, peri__source *source) { renew(en
 void peri__successor_renew_gains(peri_engine *engine, peri__source *source, uint32_t frames, bool keep_ramp) {
   peri__successor *successor = renew(engine, source);
   if (!successor) return;
+  bool before = successor->sets_gains;
   successor->sets_gains = true;
+  if (before && keep_ramp && successor->ramp_frames > frames) return;
   successor->ramp_frames = frames;
-  successor->keep_ramp = keep_ramp;
+  successor->keep_ramp = keep_ramp && (!before || successor->keep_ramp);
 }

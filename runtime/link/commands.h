@@ -21,6 +21,7 @@ struct peri__successor;
 
 /* Where a plan waits. NULL: a later one took its place, or it was taken. */
 typedef _Atomic(struct peri__plan *) peri__plan_place;
+typedef _Atomic(struct peri__successor *) peri__successor_place; /* likewise */
 
 /* name, fields of the record. A new command is one line here and one case in render/apply.c. */
 #define PERI_COMMANDS(COMMAND)                                                                                         \
@@ -38,7 +39,7 @@ typedef _Atomic(struct peri__plan *) peri__plan_place;
   COMMAND(SOURCE_FILTER, struct peri__voice *voice; float coefs[PERI_SENT_COEFS]; uint32_t quanta; bool leaves;)       \
   COMMAND(SOURCE_INTERPOLATION, struct peri__voice *voice; peri_interpolation interpolation;)                          \
   COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage * storage; double rate_ratio;)                \
-  COMMAND(SOURCE_SUCCESSOR, struct peri__voice *voice; struct peri__successor * successor;)                            \
+  COMMAND(SOURCE_SUCCESSOR, struct peri__voice *voice; peri__successor_place successor;)                               \
   COMMAND(PARAM_VALUE, struct peri__param *param; float value; uint32_t sequence;)                                     \
   COMMAND(PARAM_EVENT, struct peri__param *param; struct peri__event * event;)                                         \
   COMMAND(PARAM_CANCEL, struct peri__param *param; double time; struct peri__event * hold;)                            \

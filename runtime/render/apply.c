@@ -78,6 +78,17 @@ static void take_plan(peri__render *render, const peri__command *command) {
   render->plan = plan;
 }
 
+/* Likewise. */
+static void take_successor(peri__render *render, const peri__command *command) {
+  peri__successor_place *place = (peri__successor_place *)&command->SOURCE_SUCCESSOR.successor;
+  peri__successor *successor = atomic_exchange_explicit(place, NULL, memory_order_acquire);
+  if (!successor) return;
+  if (is_live(command->SOURCE_SUCCESSOR.voice))
+    peri__voice_set_successor(render, command->SOURCE_SUCCESSOR.voice, successor);
+  else
+    peri__handback_add(&render->retired, &successor->retired.link);
+}
+
 static void move(peri__render *render, peri__voice *voice, peri__input *from, peri__input *to) {
   if (render->leaving != from || render->leaving == to || voice->flags & PERI_VOICE_MOVING) settle_moves(render);
   render->leaving = from;
@@ -141,12 +152,7 @@ void peri__render_apply(peri__render *render) {
       if (is_live(c->SOURCE_BUFFER.voice))
         set_buffer(c->SOURCE_BUFFER.voice, c->SOURCE_BUFFER.storage, c->SOURCE_BUFFER.rate_ratio);
       break;
-    case PERI_COMMAND_SOURCE_SUCCESSOR:
-      if (is_live(c->SOURCE_SUCCESSOR.voice))
-        peri__voice_set_successor(render, c->SOURCE_SUCCESSOR.voice, c->SOURCE_SUCCESSOR.successor);
-      else
-        peri__handback_add(&render->retired, &c->SOURCE_SUCCESSOR.successor->retired.link);
-      break;
+    case PERI_COMMAND_SOURCE_SUCCESSOR: take_successor(render, c); break;
     case PERI_COMMAND_PARAM_VALUE:
       peri__param_set(render, c->PARAM_VALUE.param, c->PARAM_VALUE.value);
       atomic_store_explicit(&c->PARAM_VALUE.param->applied, c->PARAM_VALUE.sequence, memory_order_release);

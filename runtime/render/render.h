@@ -162,9 +162,11 @@ typedef struct peri__source_details {
   _Atomic int64_t shown_position;
   /* control alone */
   struct peri__source_details *next_free;
-  peri__successor *offered; /* the last one sent, until it comes back */
-  bool asked;               /* for the position */
-  uint64_t named_until;     /* of an ended source: commands sent, which may name its parameters */
+  peri__successor *offered;             /* the last one sent, until it comes back */
+  peri__successor_place *offered_place; /* where it waits, until `offered_as` commands are applied */
+  uint64_t offered_as;
+  bool asked;           /* for the position */
+  uint64_t named_until; /* of an ended source: commands sent, which may name its parameters */
   double loop_start_seconds, loop_end_seconds;
   uint32_t junction; /* its node in the graph, when it is a step of the plan, or PERI_NONE */
   uint64_t user;

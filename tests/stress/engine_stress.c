@@ -19,7 +19,7 @@ typedef struct worker {
   uint32_t random;
   peri_owner owner;
   peri_node source[SLOTS], gain[SLOTS];
-  uint64_t notified, ended;
+  uint64_t notified, ended, reloads, reloaded;
 } worker;
 
 static uint32_t pick(worker *w, uint32_t below) {
@@ -129,8 +129,30 @@ static void profile_some(worker *w) {
 static void take_events(worker *w) {
   peri_event event;
   CHECK(peri_engine_update(w->stage->engine));
-  while (peri_owner_poll(w->stage->engine, w->owner, &event))
+  while (peri_owner_poll(w->stage->engine, w->owner, &event)) {
     if (event.type == PERI_EVENT_ENDED) w->ended++;
+    if (event.type == PERI_EVENT_LOADED) w->reloaded++;
+    if (event.type == PERI_EVENT_LOADED) CHECK(event.buffer);
+    peri_buffer_release(event.buffer);
+  }
+}
+
+/* Another sound of 1 to 3 channels and up to 655 frames, and what the accessors say of it meanwhile. */
+static void reload_one(worker *w) {
+  unsigned char wav[44 + 2000] = "RIFF....WAVEfmt \20\0\0\0\1\0.\0\x80\xbb\0\0....\1\0\10\0data";
+  uint32_t channels = 1 + pick(w, 3), bytes = channels * (10 + pick(w, 645));
+  peri_buffer *buffer = w->stage->sounds[pick(w, 4)];
+  wav[22] = wav[32] = (unsigned char)channels;
+  memcpy(wav + 4, &(uint32_t){36 + bytes}, 4);
+  memcpy(wav + 28, &(uint32_t){48000 * channels}, 4);
+  memcpy(wav + 40, &bytes, 4);
+  memset(wav + 44, (int)(128 + pick(w, 3)), bytes);
+  CHECK(peri_engine_reload_memory_async(w->stage->engine, w->owner, 0, buffer, wav, 44 + bytes));
+  w->reloads++;
+  for (int k = 0; k < 50; k++) {
+    CHECK(peri_buffer_channels(buffer) <= 3 && peri_buffer_duration(buffer) < 0.02);
+    CHECK(peri_buffer_bytes(buffer) <= 3 * 655 * 4);
+  }
 }
 
 static void work(void *user) {
@@ -148,7 +170,9 @@ static void work(void *user) {
     else if (what < 87)
       tap_one(w);
     else if (what < 90)
-      CHECK(peri_buffer_write(w->stage->sounds[pick(w, 4)], 0, pick(w, 300), &sample, 1));
+      peri_buffer_write(w->stage->sounds[pick(w, 4)], 0, pick(w, 300), &sample, 1); /* where it is so long */
+    else if (what < 91)
+      reload_one(w);
     else if (what < 92)
       peri_engine_begin(w->stage->engine), play_one(w), change_one(w), peri_engine_commit(w->stage->engine);
     else if (what < 94)
@@ -176,13 +200,14 @@ TEST(random_calls_on_three_threads_lose_and_leak_nothing) {
     CHECK(peri__thread_start(&threads[k], "worker", work, &w[k]));
   }
   for (int k = 0; k < WORKERS; k++) peri__thread_join(threads[k]);
-  for (int tries = 0; tries < 1000 && scene_stats(s.engine).sources; tries++) {
+  for (int tries = 0; tries < 1000 && (scene_stats(s.engine).sources || scene_stats(s.engine).loads); tries++) {
     peri__sleep_until(peri__nanoseconds() + 2000000);
     CHECK(peri_engine_update(s.engine));
   }
   for (int k = 0; k < WORKERS; k++) {
     take_events(&w[k]);
     CHECK_EQ(w[k].ended, w[k].notified); /* each of them was told */
+    CHECK_EQ(w[k].reloaded, w[k].reloads);
   }
   CHECK_EQ(scene_stats(s.engine).sources, 0);
   for (int tries = 0; tries < 1000 && scene_stats(s.engine).nodes > 1; tries++) {
