@@ -340,7 +340,11 @@ void peri__source_raise_channels(peri_engine *engine, peri__input *input, uint32
 bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_buffer *buffer);
 
 /* reload.c: successors of what sources play. */
-/* Before the start: what it plays is what the buffer has now. */
+/* Whether it has samples of which there are newer ones, that nothing but a reload replaced. */
+static inline bool peri__source_is_outdated(const peri__source *source) {
+  return source->use && peri__use_is_outdated(source->use);
+}
+/* Before the start of one that is outdated: it gets what the buffer has now. */
 bool peri__source_follow_reload(peri_engine *engine, peri__source *source);
 /* A started source whose samples were reloaded gets the new ones for its loop; false without memory. `own`: on the
  * game's own thread; else also false where its edits of the graph would have to be published. */

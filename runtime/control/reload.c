@@ -107,7 +107,7 @@ bool peri__source_catch_up(peri_engine *engine, peri__source *source, bool own) 
 /* Whether it plays, or will, samples of which there are newer ones that it may take. */
 static bool waits(const peri_engine *engine, const peri__source *source) {
   if (peri__source_gone(source) || !peri__source_started(source)) return false;
-  if (!source->use || !peri__use_is_outdated(source->use)) return false;
+  if (!peri__source_is_outdated(source)) return false;
   int64_t start = atomic_load_explicit(&((peri__source *)source)->start, memory_order_relaxed);
   return source->flags & PERI_SOURCE_LOOPS || start > (int64_t)peri_engine_frame(engine);
 }
@@ -127,7 +127,6 @@ bool peri__reloads_offer(peri_engine *engine, bool own) {
 }
 
 bool peri__source_follow_reload(peri_engine *engine, peri__source *source) {
-  if (!source->use || !peri__use_is_outdated(source->use)) return true;
   if (!peri__source_take_buffer(engine, source, source->use->storage->buffer)) return false;
   raise_channels(engine, source, source->use->storage->channels);
   return true;

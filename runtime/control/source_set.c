@@ -91,7 +91,7 @@ bool peri_source_set_loop(peri_engine *engine, peri_node id, bool loop) {
   if (done) {
     source->flags = (uint8_t)(loop ? source->flags | PERI_SOURCE_LOOPS : source->flags & ~PERI_SOURCE_LOOPS);
     if (peri__source_started(source)) send_loop(engine, source, loop);
-    if (loop && peri__source_started(source) && source->use && peri__use_is_outdated(source->use) &&
+    if (loop && peri__source_started(source) && peri__source_is_outdated(source) &&
         !peri__source_catch_up(engine, source, true))
       engine->replacements = UINT64_MAX; /* without memory: updates try again */
     peri__publish(engine);

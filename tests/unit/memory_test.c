@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define FRAMES 7424
+#define FRAMES 7936
 
 /* A call that may fail once. Its second try has memory again. */
 #define OK(call) CHECK((call) || (call))
@@ -55,6 +55,30 @@ static void load_in_the_background(stage *s, const void *bytes, size_t size) {
     if (s->loaded) break; /* else that one had no memory, and says so */
   }
   CHECK_EQ(s->loaded, 1);
+}
+
+/* The same, in the place of what a loop plays: when it is told so, the loop takes it. */
+static void reload_while_it_plays(stage *s, peri_buffer *buffer, const void *bytes, size_t size) {
+  peri_source_def def = peri_default_source_def();
+  def.buffer = buffer;
+  def.loop = true;
+  GET(peri_node, source, peri_source_play(s->engine, &def, peri_engine_destination(s->engine)));
+  play(s, 128);
+  s->loaded = s->failed = 0;
+  for (int asked = 1; asked <= 2 && !s->loaded; asked++) {
+    OK(peri_engine_reload_memory_async(s->engine, s->owner, 7, buffer, bytes, size));
+    for (int tries = 0; tries < 5000 && s->loaded + s->failed < (uint32_t)asked; tries++) {
+      take_events(s);
+      peri__sleep_until(peri__nanoseconds() + 200000);
+    }
+  }
+  CHECK_EQ(s->loaded, 1);
+  OK(peri_source_set_volume(s->engine, source, 0.5f, 0.0));
+  play(s, 128);
+  OK(peri_source_set_loop_points(s->engine, source, 0.00002, 0.0001));
+  play(s, 128);
+  OK(peri_source_stop(s->engine, source, 0.0));
+  play(s, 128);
 }
 
 static void sources_and_graph(stage *s, peri_buffer *mono, peri_buffer *wide) {
@@ -166,6 +190,9 @@ static void perform(uint64_t nth, float *out) {
   static const unsigned char wav[] =
       "RIFF\44\0\0\0WAVEfmt \20\0\0\0\1\0\1\0\x80\xbb\0\0\x80\xbb\0\0\1\0\10\0data\6\0\0\0abcdefg";
   GET(peri_buffer *, loaded, peri_engine_load_memory(engine, wav, sizeof wav - 1, PERI_FORMAT_F32));
+  static const unsigned char other[] =
+      "RIFF\46\0\0\0WAVEfmt \20\0\0\0\1\0\2\0\x80\xbb\0\0\0\x77\1\0\2\0\10\0data\10\0\0\0zyxwvutsr";
+  reload_while_it_plays(&s, loaded, other, sizeof other - 2);
   peri_buffer_release(loaded);
   load_in_the_background(&s, wav, sizeof wav - 1);
   peri_device_def device = peri_default_device_def();
