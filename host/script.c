@@ -152,7 +152,7 @@ static void set_up_reload(lua_State *L, host_script *script) {
   script->reload = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-/* (script, engine, folder): leaves the compiled script. Raises. */
+/* (script, engine, folder). Raises. */
 static int set_up(lua_State *L) {
   host_script *script = lua_touserdata(L, 1);
   peri_engine *engine = lua_touserdata(L, 2);
@@ -173,7 +173,11 @@ static int set_up(lua_State *L) {
   lua_call(L, 1, 0);
   host_module_open(&script->module, L, script->host->options.view ? &script->host->drawing : NULL);
   set_up_reload(L, script);
-  if (!script->host->options.stay && luaL_loadfile(L, script->path) != LUA_OK) return lua_error(L);
+  if (script->host->options.stay) return 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, script->reload);
+  lua_getfield(L, -1, "check");
+  lua_pushstring(L, script->path);
+  lua_call(L, 1, 0);
   return 0;
 }
 

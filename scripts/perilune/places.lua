@@ -48,10 +48,10 @@ end
 
 function places.read(path)
   local file, message = io.open(path, "rb")
-  if not file then return nil, message end
-  local text = file:read "*a"
+  if not file then return nil, "cannot open " .. message end
+  local text, why = file:read "*a"
   file:close()
-  if not text then return nil, ("cannot read %s"):format(path) end
+  if not text then return nil, ("cannot read %s: %s"):format(path, why or "it is no file") end
   return text
 end
 

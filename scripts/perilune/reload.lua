@@ -232,6 +232,14 @@ local function checkScript(path, name)
   if files[path] then core.fail(("%s runs already"):format(path)) end
 end
 
+-- check(path): raises what keeps a script from being run at all: it cannot be read, or is no Lua.
+function reload.check(path)
+  checkScript(path, "check")
+  local text, message = places.read(path)
+  if text then message = select(2, compile({ source = "@" .. path }, text)) end
+  if message then error(message, 0) end
+end
+
 -- run(path, ...): runs a script with these arguments, as dofile does, and again whenever it is saved.
 function reload.run(path, ...)
   checkScript(path, "run")
@@ -669,7 +677,7 @@ return setmetatable(reload, {
     if name == "error" then return anyError() end
     if name == "at" or name == "seconds" then return state[name] end
     core.fail(("perilune.reload has no '%s' (did you mean '%s'?)"):format(tostring(name),
-      core.nearest(tostring(name), "update", "watch", "at", "error", "seconds", "run", "start", "report")))
+      core.nearest(tostring(name), "update", "watch", "at", "error", "seconds", "run", "start", "check", "report", "traceback")))
   end,
   __newindex = function(_, name, value)
     if name ~= "at" then core.fail(("'%s' of perilune.reload cannot be assigned"):format(tostring(name))) end

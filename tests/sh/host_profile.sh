@@ -6,7 +6,11 @@ local perilune = require "perilune"
 local ctx = perilune.context()
 local buffer, gain = ctx:decodeAudioData(... .. "/assets/laser.wav"), ctx:createGain { gain = 0.01 }
 gain:connect(ctx.destination)
-for _ = 1, 6 do ctx:createStereoPanner():connect(gain) end
+panners = {} -- the collector would take them
+for i = 1, 6 do
+  panners[i] = ctx:createStereoPanner()
+  panners[i]:connect(gain)
+end
 for i = 1, 50 do
   local source = ctx:createBufferSource()
   source.buffer, source.loop, source.playbackRate.value = buffer, true, 1.1
