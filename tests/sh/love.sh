@@ -85,6 +85,28 @@ played 7 quit event
 quits_by_signal
 unset PERI_EARLY
 
+# The example of a game runs as from the project's folder, and is heard; without a module it says what to do.
+mkdir -p project/scripts/examples && cp -r "$root/scripts/examples/love" project/scripts/examples/ || exit 1
+example() ( # PATTERN: what shows in the output; none: until it is heard
+  cd project || exit 1
+  SDL_AUDIODRIVER=disk SDL_DISKAUDIOFILE="$work/heard" stdbuf -oL timeout -k 5 30 love scripts/examples/love >"$work/out" 2>&1 </dev/null & job=$!
+  tries=0
+  until if [ "$1" ]; then grep -q "$1" "$work/out"; else [ "$(tr -d '\0' <"$work/heard" | head -c 100000 | wc -c)" = 100000 ]; fi; do
+    tries=$((tries + 1))
+    [ $tries != 200 ] && kill -0 $job 2>/dev/null || exit 99
+    sleep 0.1
+  done
+  kill -s TERM $job
+  wait $job
+)
+: >heard
+example "run ./dev build"; got=$?
+[ $got = 1 ] || fail "the example without a module ended with $got, not 1"
+ln -s "${module%/lua/5.1/*}" project/build
+example ""; got=$?
+[ $got = 0 ] || fail "the example ended with $got, not 0"
+sed '/^CRITICAL: .*\(SDL disk\|Writing to file\)/d' out | grep -q . && fail "the example writes to its output"
+
 # From below the game's folder, then from the save folder, as a zipped game must.
 mkdir game/native && cp "$module" game/native/ || exit 1
 PERI_VIA=crequire
