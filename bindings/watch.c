@@ -66,8 +66,8 @@ typedef struct file {
   double next_look;
   double empty_at;    /* when it was first seen changed and empty; 0: it is not */
   double complete_at; /* when it was first seen changed and complete; 0: it is not yet */
+  int writing;        /* the watch that told of its being written, and not yet of its being closed; or NO_WATCH */
   bool told;          /* an event told of it, and no look was taken since */
-  bool writing;       /* written to, and not closed since */
   bool settled;       /* `seen` is believed: an event told of it, or two looks agreed */
   bool changed;       /* `seen` is there and is not what is known */
   bool ready;         /* it may be reported */
@@ -252,8 +252,7 @@ static void look(watcher *w, file *f, double now) {
   if (f->changed) w->pending = true;
 }
 
-/* What is found changed may not be all that was saved with it, so the rest is looked at now, not when its turn comes.
- */
+/* What is found changed may not be all that was saved, so then the rest is looked at now, not when its turn comes. */
 static void look_around(watcher *w, double now) {
   double share = (now - w->round_began) / LOOK;
   size_t until = share >= 1 ? w->count : (size_t)(share * (double)w->count);
@@ -292,17 +291,17 @@ static void lose_watch(watcher *w, int watch, double now, bool moved) {
 /* Whatever may have been in the events that did not fit: two looks find it. */
 static void lose_events(watcher *w, double now) {
   for (size_t i = 0; i < w->count; i++) {
-    w->files[i].writing = false;
+    w->files[i].writing = NO_WATCH;
     w->files[i].next_look = now;
   }
 }
 
-static void tell(watcher *w, file *f, uint32_t mask, double now) {
+static void tell(watcher *w, file *f, int watch, uint32_t mask, double now) {
   if (mask & (IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) f->known = (snapshot){.exists = false};
   if (mask & IN_MODIFY)
-    f->writing = true;
+    f->writing = watch;
   else if (!(mask & IN_ATTRIB))
-    f->writing = false;
+    f->writing = NO_WATCH;
   f->told = true;
   w->last_event = now;
 }
@@ -314,7 +313,7 @@ static void take_event(watcher *w, const struct inotify_event *event, double now
     file *f = &w->files[i];
     for (int p = 0; p < f->place_count; p++) {
       if (f->places[p].folder->watch == event->wd && strcmp(f->places[p].name, event->name) == 0)
-        tell(w, f, event->mask, now);
+        tell(w, f, event->wd, event->mask, now);
     }
   }
 }
@@ -325,9 +324,10 @@ static void take_events(watcher *w, double now) {
     char bytes[8192];
   } buffer;
   bool any = false;
-  /* A folder in which others write without end must not hold up the frame. */
-  for (int part = 0; part < 32; part++) {
-    ssize_t size = read(w->events, &buffer, sizeof buffer);
+  for (int part = 0;; part++) {
+    /* A folder in which others write without end must not hold up the frame. The rest may tell of a watched file. */
+    if (part == 8) w->last_event = now;
+    ssize_t size = part < 8 ? read(w->events, &buffer, sizeof buffer) : 0;
     if (size <= 0) break;
     any = true;
     for (const char *at = buffer.bytes; at < buffer.bytes + size;) {
@@ -349,8 +349,16 @@ static void take_events(watcher *w, double now) { (void)w, (void)now; }
 
 /* ---- Reports ---------------------------------------------------------------------------------------------------- */
 
+/* A watch that is gone cannot tell any more that the file was closed. */
+static bool is_being_written(const file *f) {
+  for (int i = 0; i < f->place_count && f->writing != NO_WATCH; i++) {
+    if (f->places[i].folder->watch == f->writing) return true;
+  }
+  return false;
+}
+
 static bool is_complete(const file *f, double now) {
-  return !f->writing && f->settled && (f->seen.size > 0 || now - f->empty_at >= CONTENTS);
+  return !is_being_written(f) && f->settled && (f->seen.size > 0 || now - f->empty_at >= CONTENTS);
 }
 
 /* How many files are to be reported now: those that are ready. */
@@ -463,7 +471,7 @@ static bool add_file(watcher *w, const char *given, const char *path, double now
     w->capacity = capacity;
   }
   file *f = &w->files[w->count];
-  *f = (file){.given = strdup(given), .path = strdup(path)};
+  *f = (file){.given = strdup(given), .path = strdup(path), .writing = NO_WATCH};
   if (!f->given || !f->path) return free(f->given), free(f->path), false;
   w->count++;
   look(w, f, now);

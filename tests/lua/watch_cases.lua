@@ -336,6 +336,20 @@ eventCase("a writer of what was deleted holds up nothing", function(folder)
   expectNothing()
 end)
 
+eventCase("a writer in a folder that was moved away holds up nothing", function(folder)
+  shell("mkdir '%s/one' '%s/two'", folder, folder)
+  local path = watched(folder, "one/a")
+  local file = assert(io.open(path, "wb"))
+  file:write "half"
+  file:flush()
+  expectNothing()
+  write(folder .. "/two/a", "the other")
+  shell("mv '%s/one' '%s/gone' && mv '%s/two' '%s/one'", folder, folder, folder, folder)
+  expect "a"
+  file:close()
+  expectNothing()
+end)
+
 eventCase("a save shows within few hundredths of a second", function(folder)
   local path = watched(folder, "a")
   local best = 1
