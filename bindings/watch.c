@@ -115,6 +115,18 @@ static void drop_watch(watcher *w, int watch) {
   inotify_rm_watch(w->events, watch);
 }
 
+/* Another folder may have the path now, or none: what was seen of its files is to be looked at again. */
+static void doubt_files(watcher *w, const folder *in, double now) {
+  for (size_t i = 0; i < w->count; i++) {
+    file *f = &w->files[i];
+    for (int p = 0; p < f->place_count; p++) {
+      if (f->places[p].folder != in) continue;
+      f->settled = false;
+      f->seen_at = f->next_look = now;
+    }
+  }
+}
+
 /* Sees to it that events come from whatever folder has this path now; true: they do from now on, and did not before. */
 static bool hear_folder(watcher *w, folder *f, double now) {
   if (w->events < 0 || now < f->next_try) return false;
@@ -123,6 +135,7 @@ static bool hear_folder(watcher *w, folder *f, double now) {
   f->next_try = now + (f->watch == NO_WATCH ? LOOK : SELDOM);
   if (f->watch == before) return false;
   drop_watch(w, before);
+  doubt_files(w, f, now);
   return true;
 }
 
@@ -280,12 +293,10 @@ static void lose_watch(watcher *w, int watch, double now, bool moved) {
     if (f->watch != watch) continue;
     f->watch = NO_WATCH;
     f->next_try = now;
+    doubt_files(w, f, now);
     known = true;
   }
   if (known && moved) drop_watch(w, watch);
-  for (size_t i = 0; known && i < w->count; i++) {
-    if (!is_heard(&w->files[i])) w->files[i].next_look = now;
-  }
 }
 
 /* Whatever may have been in the events that did not fit: two looks find it. */

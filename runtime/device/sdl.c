@@ -88,8 +88,7 @@ static bool init_audio(peri__sdl_output *output) {
   return fine;
 }
 
-/* Quitting audio quits the events that came with it, by now perhaps the program's: what was given back is taken first.
- */
+/* Quitting audio quits events too, which are the program's by now: what was given back is taken again first. */
 static void quit_audio(peri__sdl_output *output) {
   const peri__sdl *sdl = output->sdl;
   char text[16];

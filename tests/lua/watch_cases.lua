@@ -372,7 +372,7 @@ function cases.run(fn)
     paths[#paths + 1] = path
     watch(path)
   end
-  local well, message = pcall(fn, folder)
+  local well, message = xpcall(function() fn(folder) end, debug.traceback)
   core.watch = watch
   for _, path in ipairs(paths) do core.unwatch(path) end
   shell("rm -r '%s'", folder)

@@ -54,26 +54,29 @@ local function launchAnywhere()
   launch(math.cos(angle) * near, math.sin(angle) * near, near * (1.2 + love.math.random() * 1.6), perilune.now())
 end
 
+-- When something passes next, not before a time: what the game has slept through is not made up for.
+local function following(satellite, passage, from)
+  return passage + math.max(1, math.ceil((from - passage) / satellite.period)) * satellite.period
+end
+
 -- Rings what passes soon. Nothing else is needed: LÖVE's loop keeps perilune up to date.
 local function ring(satellite, now)
-  while satellite.rings < now + AHEAD do
-    bell:play {
-      at = satellite.rings,
-      pitch = satellite.pitch,
-      pan = math.max(-1, math.min(satellite.x / 300, 1)) * .8,
-      volume = .2 + .15 * satellite.eccentricity, -- the longer the orbit, the faster it passes
-    }
-    satellite.rings = satellite.rings + satellite.period
-  end
+  if satellite.rings >= now + AHEAD then return end
+  bell:play {
+    at = satellite.rings,
+    pitch = satellite.pitch,
+    pan = math.max(-1, math.min(satellite.x / 300, 1)) * .8,
+    volume = .2 + .15 * satellite.eccentricity, -- the longer the orbit, the faster it passes
+  }
+  satellite.rings = following(satellite, satellite.rings, now)
 end
 
 local function show(satellite, dt)
   satellite.flash = satellite.flash * .12 ^ dt
-  while satellite.shows <= time do
-    satellite.shows = satellite.shows + satellite.period
-    satellite.flash = 1
-    table.insert(ripples, { x = satellite.x, y = satellite.y, age = 0, colour = satellite.colour })
-  end
+  if satellite.shows > time then return end
+  satellite.shows = following(satellite, satellite.shows, time)
+  satellite.flash = 1
+  table.insert(ripples, { x = satellite.x, y = satellite.y, age = 0, colour = satellite.colour })
 end
 
 function love.load()
