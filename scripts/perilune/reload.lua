@@ -66,7 +66,7 @@ local function newVersion()
 end
 
 local function newFile(path, source, name)
-  local file = { path = path, source = source, name = name, label = source:gsub("^@", ""), version = newVersion() }
+  local file = { path = path, source = source, name = name, label = (source:gsub("^@", ""):gsub("^%./", "")), version = newVersion() }
   files[path], sources[source] = file, file
   core.watch(path)
   return file

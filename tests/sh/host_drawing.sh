@@ -1,37 +1,8 @@
 #!/bin/sh
 # In the window: scripts draw for one picture, get its keys by SDL's names, and errors are shown over everything.
 . "$(dirname -- "$0")/lib/host.sh"
-command -v Xvfb >/dev/null || { echo "there is no Xvfb to open windows on"; exit 77; }
-Xvfb -displayfd 3 -screen 0 1280x800x24 3>display >/dev/null 2>&1 & server=$!
-trap 'kill $server; wait $server 2>/dev/null; rm -rf "$work"' EXIT
+. "$root/tests/sh/lib/window.sh"
 
-# pixels FILE X Y ...: colours as rrggbb; count FILE RRGGBB: how many pixels have that one
-cat >picture.c <<'END'
-#include <stdio.h>
-#include <stdlib.h>
-#include <stb/stb_image.h>
-int main(int count, char **words) {
-  int width, height, channels;
-  unsigned char *p = stbi_load(words[2], &width, &height, &channels, 3);
-  if (!p) return 1;
-  long wanted = strtol(words[3], NULL, 16), found = 0;
-  for (int i = 0; i < width * height; i++) found += wanted == (p[3 * i] << 16 | p[3 * i + 1] << 8 | p[3 * i + 2]);
-  if (words[1][0] == 'c') return printf("%ld\n", found), 0;
-  for (int i = 3; i + 1 < count; i += 2) {
-    const unsigned char *at = p + 3 * (atoi(words[i]) + width * atoi(words[i + 1]));
-    printf("%02x%02x%02x%s", at[0], at[1], at[2], i + 3 < count ? " " : "\n");
-  }
-}
-END
-${CC:-cc} picture.c -o picture -l:libstb.a -lm || fail "the reader of pictures does not build"
-
-tries=0
-until [ -s display ]; do
-  tries=$((tries + 1)); [ $tries -lt 100 ] || fail "Xvfb does not start"
-  sleep 0.1
-done
-DISPLAY=:$(cat display) SDL_VIDEODRIVER=x11; export DISPLAY SDL_VIDEODRIVER
-unset WAYLAND_DISPLAY
 shot() { # EXIT CODE, SCRIPT, options: shot.png
   want=$1 script=$2; shift 2
   timeout 20 "$perilune" run --device null --view --screenshot shot.png "$script" "$@" >out 2>err </dev/null; got=$?
