@@ -92,7 +92,8 @@ typedef struct peri__lua_context {
   int callbacks;                /* registry reference of the table key → function; LUA_NOREF until there is one */
   int nodes; /* likewise of the table slot → handle, weak: nodes but destination and buffer sources */
   uint32_t callback_count;
-  uint32_t loads; /* asynchronous ones under way */
+  uint32_t loads;                    /* asynchronous ones under way */
+  struct peri__lua_late_event *late; /* events that wait for the end of a trial, in their order */
 
   uint64_t length; /* offline only, as the rest: frames to render */
   peri__lua_offline_state offline;
@@ -175,6 +176,8 @@ bool peri__lua_call(lua_State *L, peri__lua *state, int arguments);
 
 /* Updates every context and runs callbacks; false when one raised an error. */
 bool peri__lua_update(lua_State *L, peri__lua *state);
+/* Drops what waits for the end of a trial. */
+void peri__lua_forget_late(peri__lua_context *context);
 /* Takes and runs what came for one context. */
 void peri__lua_deliver(lua_State *L, peri__lua_context *context);
 

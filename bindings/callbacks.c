@@ -4,6 +4,7 @@
 #include "trial.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 void peri__lua_push_callback(lua_State *L, peri__lua_context *context, int64_t key) {
   if (context->callbacks == LUA_NOREF) {
@@ -109,22 +110,67 @@ static int run_callback(lua_State *L) {
   return 0;
 }
 
+/* An event that came while a file ran on trial and is none of the trial's. */
+struct peri__lua_late_event {
+  struct peri__lua_late_event *next;
+  peri_event event;
+};
+
+static void run(lua_State *L, delivery *d) {
+  lua_pushcfunction(L, run_callback);
+  lua_pushlightuserdata(L, d);
+  peri__lua_call(L, d->context->state, 1);
+  peri_buffer_release(d->event.buffer);
+  d->event.buffer = NULL;
+}
+
+/* What the trial waits for comes at once. All else would be undone with it if it fails: that comes later. */
+static bool is_for_later(const peri__lua_context *context, const peri_event *event) {
+  const peri__lua *state = context->state;
+  if (!state->trial) return false;
+  return event->type != PERI_EVENT_LOADED || !peri__lua_trial_waits(state, context, (int64_t)event->user);
+}
+
+/* False without memory. */
+static bool keep_for_later(peri__lua_context *context, const peri_event *event) {
+  struct peri__lua_late_event **place = &context->late, *late = malloc(sizeof *late);
+  if (!late) return false;
+  while (*place) place = &(*place)->next;
+  *late = (struct peri__lua_late_event){NULL, *event};
+  *place = late;
+  return true;
+}
+
+static bool take_late(peri__lua_context *context, peri_event *event) {
+  struct peri__lua_late_event *late = context->state->trial ? NULL : context->late;
+  if (!late) return false;
+  context->late = late->next;
+  *event = late->event;
+  free(late);
+  return true;
+}
+
+void peri__lua_forget_late(peri__lua_context *context) {
+  while (context->late) {
+    struct peri__lua_late_event *late = context->late;
+    context->late = late->next;
+    peri_buffer_release(late->event.buffer);
+    free(late);
+  }
+}
+
 void peri__lua_deliver(lua_State *L, peri__lua_context *context) {
   delivery d = {.context = context};
   luaL_checkstack(L, 10, "no room for a callback");
+  while (!context->closed && take_late(context, &d.event)) run(L, &d);
   while (!context->closed && peri_owner_poll(context->engine, context->owner, &d.event)) {
     if (d.event.type == PERI_EVENT_LOADED && context->loads > 0) context->loads--;
-    lua_pushcfunction(L, run_callback);
-    lua_pushlightuserdata(L, &d);
-    peri__lua_call(L, context->state, 1);
-    peri_buffer_release(d.event.buffer);
-    d.event.buffer = NULL;
+    if (!is_for_later(context, &d.event) || !keep_for_later(context, &d.event)) run(L, &d);
   }
 }
 
 bool peri__lua_update(lua_State *L, peri__lua *state) {
   uint64_t errors = state->errors;
-  if (state->trial) return true;
   for (peri__lua_context *context = state->contexts, *next; context; context = next) {
     peri__lua_context_retain(context);
     if (!context->closed) {
@@ -134,6 +180,6 @@ bool peri__lua_update(lua_State *L, peri__lua *state) {
     next = context->next;
     peri__lua_context_release(L, context);
   }
-  peri__lua_tell_reloader(L, state, "update", 0);
+  if (!state->trial) peri__lua_tell_reloader(L, state, "update", 0);
   return state->errors == errors;
 }

@@ -135,6 +135,7 @@ static void forget_tables(lua_State *L, peri__lua_context *context) {
   luaL_unref(L, LUA_REGISTRYINDEX, context->nodes);
   context->callbacks = context->suspensions = context->nodes = LUA_NOREF;
   context->callback_count = context->loads = 0;
+  peri__lua_forget_late(context);
 }
 
 void peri__lua_context_close(lua_State *L, peri__lua_context *context) {

@@ -67,6 +67,14 @@ void peri__lua_trial_made_callback(lua_State *L, const peri__lua *state, peri__l
   if (state->trial) add_made(L, state->trial, (made){.context = context, .callback = key});
 }
 
+bool peri__lua_trial_waits(const peri__lua *state, const peri__lua_context *context, int64_t key) {
+  const peri__lua_trial *trial = state->trial;
+  for (size_t i = 0; i < trial->made_count; i++) {
+    if (trial->made[i].context == context && !trial->made[i].source && trial->made[i].callback == key) return true;
+  }
+  return false;
+}
+
 void peri__lua_trial_played(lua_State *L, const peri__lua *state, peri__lua_context *context, peri_node source) {
   if (!state->trial) return;
   add_made(L, state->trial, (made){.context = context, .source = source, .callback = peri__lua_source_key(source)});

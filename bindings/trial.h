@@ -23,6 +23,8 @@ void peri__lua_trial_made(lua_State *L, const peri__lua *state); /* the handle o
 void peri__lua_trial_made_context(const peri__lua *state, peri__lua_context *context);
 void peri__lua_trial_made_callback(lua_State *L, const peri__lua *state, peri__lua_context *context, int64_t key);
 void peri__lua_trial_played(lua_State *L, const peri__lua *state, peri__lua_context *context, peri_node source);
+/* Whether the trial under way has begun the load of this key. */
+bool peri__lua_trial_waits(const peri__lua *state, const peri__lua_context *context, int64_t key);
 /* Before `count` samples are written. */
 void peri__lua_trial_writes(lua_State *L, const peri__lua *state, peri_buffer *buffer, uint32_t channel, uint64_t start,
                             uint64_t count);

@@ -402,6 +402,28 @@ describe("what a file does to the sound", function()
     _G.reload_spec_ended = nil
   end)
 
+  it("may wait for a sound that it loads, while other callbacks wait for it", function()
+    _G.reload_spec_ended = 0
+    local text = [[
+      local perilune = require "perilune"
+      local sound
+      perilune.loadAsync("assets/click.wav", function(s) sound = s end)
+      local finish = perilune.now() + .3
+      while not sound or perilune.now() < finish do perilune.update() end
+      FAIL
+      return { sound = sound }]]
+    local m, file = module((text:gsub("FAIL", "")))
+    local function play() m.sound:play { onended = function() _G.reload_spec_ended = _G.reload_spec_ended + 1 end } end
+    play()
+    refused(file, (text:gsub("FAIL", "error('late ' .. reload_spec_ended)")))
+    assert.matches("late 0", reload.error, 1, true)
+    assert.is_true(support.wait(function() return _G.reload_spec_ended == 1 end))
+    play()
+    reloaded(file, (text:gsub("FAIL", "assert(reload_spec_ended == 1)")))
+    assert.is_true(support.wait(function() return _G.reload_spec_ended == 2 end))
+    _G.reload_spec_ended = nil
+  end)
+
   it("picks the same at random after a version that failed", function()
     local picking = sound .. "local random = perilune.load(buffer, { pitch = { .5, 2 } }) "
     local m, file = module(picking .. "return { sound = random }")

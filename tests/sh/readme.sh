@@ -36,6 +36,10 @@ block lua 4 >"$tmp/window.lua"
 grep -q perilune.host "$tmp/window.lua" || fail "the README has no script with a window"
 "$build/bin/perilune" run --device null --seconds 0.3 "$tmp/window.lua" </dev/null >"$tmp/out" 2>&1 || { cat "$tmp/out" && fail "window.lua"; }
 grep -q error "$tmp/out" && { cat "$tmp/out" && fail "window.lua"; }
+block lua 5 >"$tmp/live.lua"
+grep -q perilune.reload "$tmp/live.lua" || fail "the README has no script that reloads"
+"$build/bin/perilune" run --device null --seconds 0.3 "$tmp/live.lua" </dev/null >"$tmp/out" 2>&1 || { cat "$tmp/out" && fail "live.lua"; }
+[ ! -s "$tmp/out" ] || { cat "$tmp/out" && fail "live.lua"; }
 
 plain() { LUA_CPATH="$build/lua/$2/?.so" timeout 30 "$1" "$tmp/ten.lua" || echo "$1" >>"$tmp/failed"; }
 plain lua5.4 5.4 &
