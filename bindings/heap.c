@@ -116,6 +116,8 @@ void peri__lua_walk_begin(peri__lua_walk *walk, lua_State *L, int skip) {
   lua_setiuservalue(L, walk->owner, 3);
   walk->objects = walk->owner + 1;
   walk->list = walk->owner + 2;
+  peri__lua_walk_skip(walk, walk->objects);
+  peri__lua_walk_skip(walk, walk->list);
 
   if (!lua_istable(L, skip)) return;
   peri__lua_walk_skip(walk, skip);
