@@ -116,7 +116,7 @@ static void filter_voice(span_batch *batch, uint32_t channels, peri__filter *fil
   end_filter(filter);
 }
 
-static void add_voice(span_batch *batch, const peri__playback *play, const peri__gain_piece *pieces, uint32_t count) {
+static inline __attribute__((always_inline)) void add_voice(span_batch *batch, const peri__playback *play, const peri__gain_piece *pieces, uint32_t count) {
   const uint32_t channels = play->channels;
   for (uint32_t p = 0; p < count; p++) {
     const peri__gain_piece *piece = &pieces[p];
@@ -359,7 +359,7 @@ static void mix_stretch(span_batch *batch, const peri__voice *voice, const peri_
 }
 
 /* A quantum in which the voice takes its successor: two stretches, each mixed as the sound that it is of. */
-static void turn(span_batch *batch, peri__voice *voice, peri__playback *play) {
+static __attribute__((noinline)) void turn(span_batch *batch, peri__voice *voice, peri__playback *play) {
   peri__gain_piece pieces[2][PERI_GAIN_PIECES];
   float *before = batch->render->wide_scratch, *behind = before + (size_t)2 * PERI_MAX_CHANNELS * N;
   peri__playback gone = *play;
