@@ -346,8 +346,8 @@ static inline bool peri__source_is_outdated(const peri__source *source) {
 }
 /* Before the start of one that is outdated: it gets what the buffer has now. */
 bool peri__source_follow_reload(peri_engine *engine, peri__source *source);
-/* A started source whose samples were reloaded gets the new ones for its loop; false without memory. `own`: on the
- * game's own thread; else also false where its edits of the graph would have to be published. */
+/* A started source whose samples were reloaded is offered the new ones; false without memory. `own`: it is an update,
+ * which publishes edits of the graph; else also false where that would have to be done. */
 bool peri__source_catch_up(peri_engine *engine, peri__source *source, bool own);
 /* Tells the sources that wait for it of every reload; false when one could not be, and another call goes on. */
 bool peri__reloads_offer(peri_engine *engine, bool own);

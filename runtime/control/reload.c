@@ -79,8 +79,7 @@ static void raise_channels(peri_engine *engine, const peri__source *source, uint
   peri__source_raise_channels(engine, source->destination, panned && channels < 2 ? 2 : channels);
 }
 
-/* Room for them must be there first. Only the game's own thread compiles what it has edited and may not be done with.
- */
+/* They must have room first. What the game has edited, and may not be done with, is compiled only when it says so. */
 static bool make_room_for_channels(peri_engine *engine, const peri__source *source, uint32_t channels, bool own) {
   if (channels <= peri__source_channels(source)) return true;
   if (engine->graph.dirty && !own) return false;

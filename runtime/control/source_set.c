@@ -57,13 +57,20 @@ static bool watch(peri_engine *engine, peri__source *source, peri__source_detail
   return peri__publish(engine);
 }
 
+/* One whose buffer was reloaded may play at another rate already. It may also be gone afterwards. */
+static void look_what_it_plays(peri_engine *engine, peri_node id) {
+  const peri__source *source = peri__peek_source(engine, id);
+  const peri__source_details *details = source ? peri__source_details_now(source) : NULL;
+  if (details && details->offered) peri__reclaim(engine, PERI_RECLAIM_EACH_CALL);
+}
+
 bool peri_source_get_position(peri_engine *engine, peri_node id, double *seconds) {
   peri__lock(engine);
+  look_what_it_plays(engine, id);
   peri__source *source = peri__find_source(engine, id);
   peri__source_details *details = source ? peri__source_details_of(engine, source) : NULL;
   bool done = details && watch(engine, source, details);
   if (done) {
-    if (details->offered) peri__reclaim(engine, PERI_RECLAIM_EACH_CALL); /* it may play at another rate already */
     const peri__storage *storage = peri__source_storage(source);
     double rate = storage ? storage->sample_rate : engine->sample_rate;
     int64_t shown = atomic_load_explicit(&details->shown_position, memory_order_relaxed);
@@ -92,8 +99,8 @@ bool peri_source_set_loop(peri_engine *engine, peri_node id, bool loop) {
     source->flags = (uint8_t)(loop ? source->flags | PERI_SOURCE_LOOPS : source->flags & ~PERI_SOURCE_LOOPS);
     if (peri__source_started(source)) send_loop(engine, source, loop);
     if (loop && peri__source_started(source) && peri__source_is_outdated(source) &&
-        !peri__source_catch_up(engine, source, true))
-      engine->replacements = UINT64_MAX; /* without memory: updates try again */
+        !peri__source_catch_up(engine, source, false))
+      engine->replacements = UINT64_MAX; /* updates try again */
     peri__publish(engine);
   }
   peri__unlock(engine);

@@ -449,7 +449,8 @@ static void keep_time(peri__voice *voice, peri__source_details *details, uint32_
 }
 
 /* From the playback's first frame on, in what is left of its quantum. */
-static inline __attribute__((always_inline)) bool play_on(peri__render *render, peri__voice *voice, peri__playback *play, float *scratch) {
+static inline __attribute__((always_inline)) bool play_on(peri__render *render, peri__voice *voice,
+                                                          peri__playback *play, float *scratch) {
   peri__source_details *details = peri__details_of(voice);
   bool ringing = (voice->flags & PERI_VOICE_RINGING) != 0;
   int64_t before = voice->position;

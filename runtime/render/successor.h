@@ -9,8 +9,9 @@ void peri__voice_set_storage(peri__voice *voice, const peri__storage *storage); 
  * playhead enters the loop. */
 void peri__voice_set_loop_points(peri__voice *voice, int64_t start, int64_t end);
 
-/* A command. The successor waits for the voice's loop, in the place of the one before; a voice whose start lies ahead
- * takes it at once. One that has taken these samples already takes what was set since then. */
+/* A command, for a voice that has details. The successor waits for the voice's loop, in the place of the one before; a
+ * voice whose start lies ahead takes it at once. One that has taken these samples already takes what was set since
+ * then. */
 void peri__voice_set_successor(peri__render *render, peri__voice *voice, peri__successor *successor);
 
 /* The voice has its successor's sound from now on; its playhead is the caller's. */

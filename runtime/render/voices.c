@@ -116,7 +116,8 @@ static void filter_voice(span_batch *batch, uint32_t channels, peri__filter *fil
   end_filter(filter);
 }
 
-static inline __attribute__((always_inline)) void add_voice(span_batch *batch, const peri__playback *play, const peri__gain_piece *pieces, uint32_t count) {
+static inline __attribute__((always_inline)) void add_voice(span_batch *batch, const peri__playback *play,
+                                                            const peri__gain_piece *pieces, uint32_t count) {
   const uint32_t channels = play->channels;
   for (uint32_t p = 0; p < count; p++) {
     const peri__gain_piece *piece = &pieces[p];
