@@ -68,6 +68,7 @@ typedef struct way {
 typedef struct scene {
   chance chance, other; /* `other` decides on neighbours */
   peri_engine *engine;
+  peri_owner owner; /* of reloads */
   double rate;
   uint32_t channels;
   sound sound[BUFFERS];
@@ -89,8 +90,8 @@ static void put(unsigned char **at, uint32_t value, int bytes) {
   for (; bytes; bytes--, value >>= 8) *(*at)++ = (unsigned char)value;
 }
 
-/* Sounds of int16 come from files alone. */
-static peri_buffer *s16_sound(chance *c, uint32_t channels, uint32_t frames, uint32_t rate) {
+/* Of noise; the caller frees. */
+static unsigned char *s16_file(chance *c, uint32_t channels, uint32_t frames, uint32_t rate, size_t *size) {
   uint32_t bytes = channels * frames * 2;
   unsigned char *file = malloc(44 + bytes), *at = file;
   memcpy(at, "RIFF", 4), at += 4, put(&at, 36 + bytes, 4);
@@ -98,7 +99,15 @@ static peri_buffer *s16_sound(chance *c, uint32_t channels, uint32_t frames, uin
   put(&at, rate * channels * 2, 4), put(&at, channels * 2, 2), put(&at, 16, 2);
   memcpy(at, "data", 4), at += 4, put(&at, bytes, 4);
   for (uint32_t k = 0; k < channels * frames; k++) put(&at, any(c, 65536), 2);
-  peri_buffer *buffer = peri_buffer_decode(file, 44 + bytes, 0, PERI_FORMAT_S16);
+  *size = 44 + bytes;
+  return file;
+}
+
+/* Sounds of int16 come from files alone. */
+static peri_buffer *s16_sound(chance *c, uint32_t channels, uint32_t frames, uint32_t rate) {
+  size_t size;
+  unsigned char *file = s16_file(c, channels, frames, rate, &size);
+  peri_buffer *buffer = peri_buffer_decode(file, size, 0, PERI_FORMAT_S16);
   free(file);
   return buffer;
 }
@@ -285,6 +294,23 @@ static void write_sound(scene *s) {
   fill(&s->chance, sound, any(&s->chance, peri_buffer_channels(sound->buffer)));
 }
 
+/* In the place of what plays, at the engine's rate. Mono stays so: neighbours play it. */
+static void reload_sound(scene *s) {
+  chance *c = &s->chance;
+  peri_buffer *buffer = s->sound[any(c, BUFFERS)].buffer;
+  uint32_t channels = peri_buffer_channels(buffer) == 1 ? 1 : 2 + any(c, one_in(c, 3) ? 7 : 1);
+  size_t size;
+  unsigned char *file = s16_file(c, channels, 1 + any(c, MOST_FRAMES / 5), 48000, &size);
+  peri_event event;
+  if (!peri_engine_reload_memory_async(s->engine, s->owner, 0, buffer, file, size)) broken(s, "a sound is reloaded");
+  while (!peri_owner_poll(s->engine, s->owner, &event)) continue;
+  if (event.buffer != buffer) broken(s, "a sound is reloaded");
+  peri_buffer_release(event.buffer);
+  free(file);
+  peri_engine_update(s->engine); /* a neighbour's edit of the graph could put it off until then */
+  for (int k = 0; k < SOURCES; k++) s->source[k].deadline = INFINITY; /* those to come are longer or shorter */
+}
+
 static void act(scene *s) {
   chance *c = &s->chance;
   playing *source = &s->source[any(c, SOURCES)];
@@ -294,7 +320,7 @@ static void act(scene *s) {
     begin_source(s, source);
     return;
   }
-  switch (any(c, 14)) {
+  switch (any(c, 15)) {
   case 0: peri_source_set_volume(s->engine, source->id, (float)between(c, -1, 1), any_seconds(c)); break;
   case 1: peri_source_set_pan(s->engine, source->id, (float)between(c, -1, 1), any_seconds(c)); break;
   case 2:
@@ -314,6 +340,7 @@ static void act(scene *s) {
     source->deadline = INFINITY;
     peri_source_set_paused(s->engine, source->id, !one_in(c, 3));
     break;
+  case 14: reload_sound(s); break;
   case 11: peri_source_get_position(s->engine, source->id, &seconds); break;
   default:
     if (one_in(c, 2))
@@ -346,6 +373,7 @@ static void begin_scene(scene *s) {
   def.interpolation = (peri_interpolation)any(c, 5);
   s->rate = def.sample_rate = one_in(c, 4) ? between(c, 8000, 192000) : 48000;
   s->engine = peri_engine_create(&def);
+  s->owner = peri_owner_create(s->engine);
   peri_engine_set_profiling(s->engine, one_in(c, 4));
   s->out = calloc((size_t)(QUANTA + TAIL + 8) * 128 * s->channels, sizeof(float));
   for (int k = 0; k < BUFFERS; k++) make_sound(c, &s->sound[k]);
