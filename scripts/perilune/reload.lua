@@ -7,6 +7,7 @@
 local core = ...
 local places = require "perilune.places"
 local swap = require "perilune.swap"
+local keeping = require "perilune.keeping_love"
 local unpack, getinfo = table.unpack or unpack, debug.getinfo
 
 local FADE = .05 -- seconds, for loops that nobody can reach any more
@@ -57,7 +58,7 @@ local function newVersion()
   return {
     value = nil,          -- what the chunk returned
     locals = {},          -- its local variables at its end
-    globals = {},         -- {table, key, before}: entries of open tables that it has set
+    globals = {},         -- {table, key, before, value}: entries of open tables that it has set
     settings = weak "k",  -- handle → {property → value} that it has assigned
     undo = weak "k",      -- functions that undo what was registered for it
     started = weak "k",   -- loops that were started while it ran
@@ -113,34 +114,57 @@ local function copyOpenTables()
   for _, open in ipairs(openTables()) do
     local copy = {}
     for key, value in next, open do copy[key] = value end
-    copies[#copies + 1] = { table = open, entries = copy }
+    copies[#copies + 1] = { table = open, entries = copy, own = {} }
   end
   return copies
 end
 
-local function changedGlobals(copies)
-  local changed = {}
+local function isOwn(file, value) return type(value) == "function" and swap.isOf(file, value) end
+
+-- The file's functions that it has put there by now: others may wrap them before it comes to its end.
+local function noteOwn(file, copies)
   for _, copy in ipairs(copies) do
     for key, value in next, copy.table do
-      if not rawequal(copy.entries[key], value) then
-        changed[#changed + 1] = { table = copy.table, key = key, before = copy.entries[key] }
+      if not rawequal(copy.entries[key], value) and isOwn(file, value) then copy.own[key] = value end
+    end
+  end
+end
+
+local function changedGlobals(file, copies)
+  local changed = {}
+  noteOwn(file, copies)
+  for _, copy in ipairs(copies) do
+    for key, value in next, copy.table do
+      local before = copy.entries[key]
+      if not rawequal(before, value) then
+        changed[#changed + 1] = { table = copy.table, key = key, before = before, value = copy.own[key] or value }
       end
     end
   end
   return changed
 end
 
+-- Before a file is run again its functions leave the open tables: one that wraps what it finds there must find that, and
+-- not itself.
+local function takeBack(file)
+  for _, global in ipairs(file.version.globals) do
+    if isOwn(file, global.value) and rawequal(rawget(global.table, global.key), global.value) then
+      rawset(global.table, global.key, global.before)
+    end
+  end
+end
+
 local function pack(...) return { n = select("#", ...), ... } end
 
 -- Runs a main chunk as a version of its file; returns what it returns.
 local function run(file, chunk, version, before, ...)
-  innermost()
-  local entry = { file = file, chunk = chunk, version = version, before = before }
+  local outer = innermost() or main
+  if outer and outer.copies then noteOwn(outer.file or outer, outer.copies) end
+  local entry = { file = file, chunk = chunk, version = version, before = before, copies = copyOpenTables() }
   local inRun = core.inRun
   core.inRun = false
   running[#running + 1] = entry
   recordFor(entry)
-  local copies = copyOpenTables()
   local loaded = file.name and package.loaded[file.name]
   local results = pack(core.callWithLocals(chunk, ...))
   for i = #running, 1, -1 do
@@ -151,7 +175,7 @@ local function run(file, chunk, version, before, ...)
   core.inRun = inRun
   recordFor(innermost())
   version.locals, version.value = results[1], results[2]
-  version.globals = changedGlobals(copies)
+  version.globals = changedGlobals(file, entry.copies)
   local placed = file.name and package.loaded[file.name]
   if version.value == nil and not rawequal(placed, loaded) and placed ~= true then version.value = placed end
   return unpack(results, 2, results.n)
@@ -285,7 +309,7 @@ local function view(version)
   for _, value in pairs(version.locals) do lookInto(value) end
   for _, value in next, fields do lookInto(value) end
   lookInto(version.value)
-  for _, global in ipairs(version.globals) do lookInto(rawget(global.table, global.key)) end
+  for _, global in ipairs(version.globals) do lookInto(global.value) end
   for key, value in next, fields do old[key] = value end
   return old
 end
@@ -293,6 +317,7 @@ end
 local function runAll(batch)
   for _, item in ipairs(batch) do
     item.version = newVersion()
+    takeBack(item.file)
     run(item.file, item.chunk, item.version, item.file.version, unpack(item.file.arguments, 1, item.file.arguments.n))
   end
   for _, item in ipairs(batch) do
@@ -303,16 +328,22 @@ local function runAll(batch)
   end
 end
 
--- Functions in open tables that the new version has not set again.
-local function dropGlobals(file, old, new)
+-- What the new version has not set again remains the file's, but for functions that have been taken back. Where something
+-- else has wrapped the old function the wrapper stays, and wraps the new one.
+local function mergeGlobals(file, old, new)
   local set = {}
-  for _, global in ipairs(new.globals) do set[global.table] = set[global.table] or {} set[global.table][global.key] = true end
+  for _, global in ipairs(new.globals) do
+    set[global.table] = set[global.table] or {}
+    set[global.table][global.key] = global
+  end
   for _, global in ipairs(old.globals) do
-    local value = rawget(global.table, global.key)
     local again = set[global.table] and set[global.table][global.key]
-    if not again and type(value) == "function" and swap.isOf(file, value) then
-      rawset(global.table, global.key, nil)
-    elseif not again then
+    local now, own = rawget(global.table, global.key), isOwn(file, global.value)
+    local wrapper = again and own and not rawequal(again.before, global.before) and again.before
+    if type(wrapper) == "function" and not isOwn(file, wrapper) and rawequal(now, again.value) then
+      rawset(global.table, global.key, wrapper)
+      again.before = global.before
+    elseif not again and not (own and rawequal(now, global.before)) then
       new.globals[#new.globals + 1] = global
     end
   end
@@ -335,7 +366,7 @@ local function takeOver(batch, saved)
     local file, old, new = item.file, item.file.version, item.version
     swap.add(plan, file, old, new)
     swap.claim(file, new, isNew)
-    dropGlobals(file, old, new)
+    mergeGlobals(file, old, new)
   end
   for _, item in ipairs(batch) do
     item.version.value = swap.valueAfter(plan, item.version.value)
@@ -365,11 +396,13 @@ end
 local function try(batch)
   tried = {}
   core.beginTrial()
-  local saved = core.saveHeap {}
+  local putBack = keeping.settings()
+  local saved = core.saveHeap(keeping.caches())
   local well, message = xpcall(function() runAll(batch) end, reload.traceback)
   if not well then
     local looked = { unpack(tried) } -- which the heap as it was does not have
     core.restoreHeap(saved)
+    putBack()
     tried = looked
     recordFor(innermost())
     core.endTrial(false)
@@ -551,7 +584,7 @@ local function completeMain()
   local file = main
   main = nil
   if not file then return end
-  file.version.globals = changedGlobals(file.copies)
+  file.version.globals = changedGlobals(file, file.copies)
   complete(file, file.known)
   file.copies, file.known = nil, nil
 end
@@ -626,6 +659,18 @@ end
 
 -- ---- Beginning ------------------------------------------------------------------------------------------------------
 
+-- LÖVE calls love.run when main.lua has come to its end; what love.load does, which that calls, is not main.lua's own.
+local function completeBeforeLoad(love)
+  local run = love.run
+  if type(run) ~= "function" then return end
+  local function first(...)
+    if rawequal(love.run, first) then love.run = run end
+    completeMain()
+    return run(...)
+  end
+  love.run = first
+end
+
 -- The main chunk that requires this module: of a plain script, or of LÖVE's main.lua, which is itself being required.
 local function findMain()
   for level = 2, math.huge do
@@ -640,6 +685,7 @@ local function findMain()
       file.known, file.copies = knownTables(), copyOpenTables()
       if not rawget(_G, "love") then places.folders[#places.folders + 1] = places.folderOf(path) end
       main = file
+      if name then completeBeforeLoad(rawget(_G, "love")) end
       return
     end
   end

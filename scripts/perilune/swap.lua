@@ -41,7 +41,7 @@ function swap.claim(file, version, isNew)
   end
   add(version.value)
   for _, value in pairs(version.locals) do add(value) end
-  for _, global in ipairs(version.globals) do add(rawget(global.table, global.key)) end
+  for _, global in ipairs(version.globals) do add(global.value) end
   while #work > 0 do
     local value = table.remove(work)
     if type(value) == "function" then
@@ -120,8 +120,14 @@ end
 function swap.add(plan, file, old, new)
   match(plan, file, old.value, new.value)
   for name, value in pairs(new.locals) do match(plan, file, old.locals[name], value) end
+  local functions = {} -- those of the old version: others may stand there by now
+  for _, global in ipairs(old.globals) do
+    functions[global.table] = functions[global.table] or {}
+    if type(global.value) == "function" then functions[global.table][global.key] = global.value end
+  end
   for _, global in ipairs(new.globals) do
-    match(plan, file, global.before, rawget(global.table, global.key))
+    local was = functions[global.table] and functions[global.table][global.key]
+    match(plan, file, was or global.before, global.value)
   end
   local at = 1
   while plan.queue[at] do
