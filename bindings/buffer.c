@@ -99,6 +99,29 @@ static int tell_and_call(lua_State *L) {
   return 0;
 }
 
+/* The same; upvalues: path, function. The engine does not know the path of contents. */
+static int name_and_call(lua_State *L) {
+  lua_settop(L, 2);
+  if (lua_isnil(L, 1)) {
+    lua_pushfstring(L, "'%s' from perilune.files: %s", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, 2));
+    lua_replace(L, 2);
+  }
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  lua_call(L, 2, 0);
+  return 0;
+}
+
+/* Where `contents` are those that perilune.files gave for the path at `index`: pushes a function in the callback's
+ * place; returns which to call. */
+static int name_contents(lua_State *L, const char *contents, int index, int callback) {
+  if (!contents || contents == lua_tostring(L, index)) return callback;
+  lua_pushvalue(L, index);
+  lua_pushvalue(L, callback);
+  lua_pushcclosure(L, name_and_call, 2);
+  return lua_gettop(L);
+}
+
 /* Of a load that begins now; returns its key. */
 static uint64_t keep_callback(lua_State *L, peri__lua *state, peri__lua_context *context, int callback) {
   int64_t key = --state->last_load;
@@ -123,6 +146,7 @@ void peri__lua_decode_async(lua_State *L, peri__lua *state, peri__lua_context *c
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
+  callback = name_contents(L, contents, index, callback);
   if (contents != lua_tostring(L, index)) {
     lua_pushlightuserdata(L, state);
     lua_pushvalue(L, index);
@@ -141,7 +165,7 @@ void peri__lua_reload_async(lua_State *L, peri__lua *state, peri__lua_context *c
   size_t length;
   const char *contents = find_contents(L, state, index, &length);
   peri_engine *engine = peri__lua_engine(L, context);
-  uint64_t key = keep_callback(L, state, context, callback);
+  uint64_t key = keep_callback(L, state, context, name_contents(L, contents, index, callback));
   bool well = contents ? peri_engine_reload_memory_async(engine, context->owner, key, buffer, contents, length)
                        : peri_engine_reload_async(engine, context->owner, key, buffer, lua_tostring(L, index));
   begun(L, context, key, well);
