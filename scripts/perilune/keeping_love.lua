@@ -22,27 +22,33 @@ local function isSame(a, b)
   return a.n == b.n
 end
 
--- Without a window there is nothing to draw with, nor any of its settings.
-local function hasWindow(love)
-  local window = love.window
-  return window and window.isOpen and window.isOpen()
+-- Of these there is nothing without a window.
+local NEED_WINDOW = { graphics = true, mouse = true, window = true }
+
+-- Those of LÖVE's modules that are there.
+local function modules()
+  local love, found = rawget(_G, "love"), {}
+  local window = type(love) == "table" and type(love.window) == "table" and love.window.isOpen
+  local open = window and window()
+  for name in pairs(SETTINGS) do
+    local module = type(love) == "table" and love[name]
+    if type(module) == "table" and (open or not NEED_WINDOW[name]) then found[name] = module end
+  end
+  return found
 end
 
 -- Remembers; the function that it returns brings back what is not so any more.
 function keeping.settings()
-  local love = rawget(_G, "love")
-  if type(love) ~= "table" then return function() end end
-  local kept = {}
-  for name, settings in pairs(SETTINGS) do
-    local module = type(love[name]) == "table" and love[name] or {}
-    for _, setting in ipairs(hasWindow(love) and settings or name == "math" and settings or {}) do
+  local found, kept = modules(), {}
+  for name, module in pairs(found) do
+    for _, setting in ipairs(SETTINGS[name]) do
       local get = module["get" .. setting] or module["is" .. setting] or module["has" .. setting]
       local set = module["set" .. setting]
       if get and set then kept[#kept + 1] = { get = get, set = set, values = pack(get()) } end
     end
   end
-  local graphics = hasWindow(love) and love.graphics
-  local depth = graphics and graphics.getStackDepth and graphics.getStackDepth()
+  local graphics = found.graphics
+  local depth = graphics and graphics.getStackDepth()
   return function()
     while depth and graphics.getStackDepth() > depth do graphics.pop() end
     for _, setting in ipairs(kept) do

@@ -9,12 +9,15 @@ local function exists(path)
   return readable and true or false
 end
 
--- LÖVE's paths are those of the game's folder and the save folder; a zipped game has no files to watch.
+-- LÖVE's paths are those of the game's folder and the save folder. What LÖVE has in an archive has no file that could be
+-- watched, whatever lies in the working directory: false.
 local function inLove(path)
   local love = rawget(_G, "love")
   local real = love and love.filesystem and love.filesystem.getRealDirectory
   local folder = real and real(path)
-  return folder and folder .. "/" .. path
+  if not folder then return nil end
+  local place = folder .. "/" .. path
+  return exists(place) and place
 end
 
 local function isAbsolute(path) return path:sub(1, 1) == "/" end
@@ -23,7 +26,8 @@ local function isAbsolute(path) return path:sub(1, 1) == "/" end
 function places.find(path)
   local candidates = {}
   if not isAbsolute(path) then
-    candidates[1] = inLove(path)
+    local loved = inLove(path)
+    if loved ~= nil then return loved or nil end
     for _, folder in ipairs(places.folders) do candidates[#candidates + 1] = folder .. "/" .. path end
   end
   candidates[#candidates + 1] = path
@@ -37,8 +41,9 @@ end
 function places.ofSource(source)
   if source:sub(1, 1) ~= "@" then return nil end
   local path = source:sub(2)
-  local loved = not isAbsolute(path) and inLove(path)
-  if loved and exists(loved) then return loved end
+  local loved
+  if not isAbsolute(path) then loved = inLove(path) end
+  if loved ~= nil then return loved or nil end
   return exists(path) and path or nil
 end
 

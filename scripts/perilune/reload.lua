@@ -7,6 +7,7 @@
 local core = ...
 local places = require "perilune.places"
 local swap = require "perilune.swap"
+local globals = require "perilune.globals"
 local keeping = require "perilune.keeping_love"
 local unpack, getinfo = table.unpack or unpack, debug.getinfo
 
@@ -58,7 +59,7 @@ local function newVersion()
   return {
     value = nil,          -- what the chunk returned
     locals = {},          -- its local variables at its end
-    globals = {},         -- {table, key, before, value}: entries of open tables that it has set
+    globals = {},         -- {table, key, before, own}: entries of open tables that it has set, `own` to the file's function
     settings = weak "k",  -- handle → {property → value} that it has assigned
     undo = weak "k",      -- functions that undo what was registered for it
     started = weak "k",   -- loops that were started while it ran
@@ -104,63 +105,13 @@ local function currentVersion()
   end
 end
 
--- Tables that files set functions and values in without owning them.
-local function openTables()
-  return { _G, rawget(_G, "love") }
-end
-
-local function copyOpenTables()
-  local copies = {}
-  for _, open in ipairs(openTables()) do
-    local copy = {}
-    for key, value in next, open do copy[key] = value end
-    copies[#copies + 1] = { table = open, entries = copy, own = {} }
-  end
-  return copies
-end
-
-local function isOwn(file, value) return type(value) == "function" and swap.isOf(file, value) end
-
--- The file's functions that it has put there by now: others may wrap them before it comes to its end.
-local function noteOwn(file, copies)
-  for _, copy in ipairs(copies) do
-    for key, value in next, copy.table do
-      if not rawequal(copy.entries[key], value) and isOwn(file, value) then copy.own[key] = value end
-    end
-  end
-end
-
-local function changedGlobals(file, copies)
-  local changed = {}
-  noteOwn(file, copies)
-  for _, copy in ipairs(copies) do
-    for key, value in next, copy.table do
-      local before = copy.entries[key]
-      if not rawequal(before, value) then
-        changed[#changed + 1] = { table = copy.table, key = key, before = before, value = copy.own[key] or value }
-      end
-    end
-  end
-  return changed
-end
-
--- Before a file is run again its functions leave the open tables: one that wraps what it finds there must find that, and
--- not itself.
-local function takeBack(file)
-  for _, global in ipairs(file.version.globals) do
-    if isOwn(file, global.value) and rawequal(rawget(global.table, global.key), global.value) then
-      rawset(global.table, global.key, global.before)
-    end
-  end
-end
-
 local function pack(...) return { n = select("#", ...), ... } end
 
 -- Runs a main chunk as a version of its file; returns what it returns.
 local function run(file, chunk, version, before, ...)
   local outer = innermost() or main
-  if outer and outer.copies then noteOwn(outer.file or outer, outer.copies) end
-  local entry = { file = file, chunk = chunk, version = version, before = before, copies = copyOpenTables() }
+  if outer and outer.copies then globals.noteOwn(outer.file or outer, outer.copies) end
+  local entry = { file = file, chunk = chunk, version = version, before = before, copies = globals.copy() }
   local inRun = core.inRun
   core.inRun = false
   running[#running + 1] = entry
@@ -175,7 +126,7 @@ local function run(file, chunk, version, before, ...)
   core.inRun = inRun
   recordFor(innermost())
   version.locals, version.value = results[1], results[2]
-  version.globals = changedGlobals(file, entry.copies)
+  version.globals = globals.changed(file, entry.copies)
   local placed = file.name and package.loaded[file.name]
   if version.value == nil and not rawequal(placed, loaded) and placed ~= true then version.value = placed end
   return unpack(results, 2, results.n)
@@ -187,7 +138,7 @@ end
 local function knownTables()
   local known = {}
   for _, value in pairs(package.loaded) do known[value] = true end
-  for _, open in ipairs(openTables()) do
+  for _, open in ipairs(globals.openTables()) do
     known[open] = true
     for _, value in next, open do
       if type(value) == "table" then known[value] = true end
@@ -202,7 +153,18 @@ local function complete(file, known)
   swap.claim(file, file.version, function(value) return not known[value] end)
 end
 
+-- The script that required this module has come to its end, or to its loop.
+local function completeMain()
+  local file = main
+  main = nil
+  if not file then return end
+  file.version.globals = globals.changed(file, file.copies)
+  complete(file, file.known)
+  file.copies, file.known = nil, nil
+end
+
 local function runFirst(file, chunk, ...)
+  if main and main.name == "conf" and file.name == "main" then completeMain() end -- LÖVE has left conf.lua
   local known = knownTables()
   file.arguments = pack(...)
   local results = pack(run(file, chunk, file.version, file.version, ...))
@@ -309,7 +271,7 @@ local function view(version)
   for _, value in pairs(version.locals) do lookInto(value) end
   for _, value in next, fields do lookInto(value) end
   lookInto(version.value)
-  for _, global in ipairs(version.globals) do lookInto(global.value) end
+  for _, global in ipairs(version.globals) do lookInto(global.own or rawget(global.table, global.key)) end
   for key, value in next, fields do old[key] = value end
   return old
 end
@@ -317,34 +279,15 @@ end
 local function runAll(batch)
   for _, item in ipairs(batch) do
     item.version = newVersion()
-    takeBack(item.file)
-    run(item.file, item.chunk, item.version, item.file.version, unpack(item.file.arguments, 1, item.file.arguments.n))
+    local file = item.file
+    local others = globals.takeBack(file.version)
+    run(file, item.chunk, item.version, file.version, unpack(file.arguments, 1, file.arguments.n))
+    globals.putBack(file, item.version, others)
   end
   for _, item in ipairs(batch) do
     if #item.version.onReload > 0 and item.file.order then
       local old = view(item.file.version)
       for _, fn in ipairs(item.version.onReload) do fn(old) end
-    end
-  end
-end
-
--- What the new version has not set again remains the file's, but for functions that have been taken back. Where something
--- else has wrapped the old function the wrapper stays, and wraps the new one.
-local function mergeGlobals(file, old, new)
-  local set = {}
-  for _, global in ipairs(new.globals) do
-    set[global.table] = set[global.table] or {}
-    set[global.table][global.key] = global
-  end
-  for _, global in ipairs(old.globals) do
-    local again = set[global.table] and set[global.table][global.key]
-    local now, own = rawget(global.table, global.key), isOwn(file, global.value)
-    local wrapper = again and own and not rawequal(again.before, global.before) and again.before
-    if type(wrapper) == "function" and not isOwn(file, wrapper) and rawequal(now, again.value) then
-      rawset(global.table, global.key, wrapper)
-      again.before = global.before
-    elseif not again and not (own and rawequal(now, global.before)) then
-      new.globals[#new.globals + 1] = global
     end
   end
 end
@@ -366,7 +309,7 @@ local function takeOver(batch, saved)
     local file, old, new = item.file, item.file.version, item.version
     swap.add(plan, file, old, new)
     swap.claim(file, new, isNew)
-    mergeGlobals(file, old, new)
+    globals.merge(old, new, plan)
   end
   for _, item in ipairs(batch) do
     item.version.value = swap.valueAfter(plan, item.version.value)
@@ -579,16 +522,6 @@ end
 
 -- ---- Updates --------------------------------------------------------------------------------------------------------
 
--- The script that required this module has come to its end, or to its loop.
-local function completeMain()
-  local file = main
-  main = nil
-  if not file then return end
-  file.version.globals = changedGlobals(file, file.copies)
-  complete(file, file.known)
-  file.copies, file.known = nil, nil
-end
-
 local function reportHeard()
   local frame, runs = core.nextFrame()
   local now = core.seconds()
@@ -661,31 +594,33 @@ end
 
 -- LÖVE calls love.run when main.lua has come to its end; what love.load does, which that calls, is not main.lua's own.
 local function completeBeforeLoad(love)
-  local run = love.run
-  if type(run) ~= "function" then return end
+  local loop = love.run
+  if type(loop) ~= "function" then return end
   local function first(...)
-    if rawequal(love.run, first) then love.run = run end
+    if rawequal(love.run, first) then love.run = loop end
     completeMain()
-    return run(...)
+    return loop(...)
   end
   love.run = first
 end
 
--- The main chunk that requires this module: of a plain script, or of LÖVE's main.lua, which is itself being required.
+-- The main chunk that requires this module: of a plain script, or of LÖVE's main.lua or conf.lua, which are required
+-- themselves.
 local function findMain()
   for level = 2, math.huge do
     local frame = getinfo(level, "Sf")
     if not frame then return end
     local path = frame.what == "main" and not sources[frame.source] and places.ofSource(frame.source)
     if path then
-      local name = path:match "main%.lua$" and rawget(_G, "love") and "main" or nil
+      local love = rawget(_G, "love")
+      local name = love and (frame.source == "@main.lua" and "main" or frame.source == "@conf.lua" and "conf") or nil
       local file = newFile(path, frame.source, name)
       file.text, file.chunk = places.read(path), frame.func
       file.arguments = name and pack(name) or pack(unpack(rawget(_G, "arg") or {}))
-      file.known, file.copies = knownTables(), copyOpenTables()
-      if not rawget(_G, "love") then places.folders[#places.folders + 1] = places.folderOf(path) end
+      file.known, file.copies = knownTables(), globals.copy()
+      if not love then places.folders[#places.folders + 1] = places.folderOf(path) end
       main = file
-      if name then completeBeforeLoad(rawget(_G, "love")) end
+      if name == "main" then completeBeforeLoad(love) end
       return
     end
   end

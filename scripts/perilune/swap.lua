@@ -5,6 +5,7 @@
 -- referred to. Only what the file itself made is paired: its functions are known by their source, its tables because
 -- they were claimed for it when it had run.
 local core = ...
+local globals = require "perilune.globals"
 local getinfo, getupvalue, unpack = debug.getinfo, debug.getupvalue, table.unpack or unpack
 local getmetatable, setmetatable = debug.getmetatable, debug.setmetatable -- raw, whatever __metatable says
 
@@ -41,7 +42,7 @@ function swap.claim(file, version, isNew)
   end
   add(version.value)
   for _, value in pairs(version.locals) do add(value) end
-  for _, global in ipairs(version.globals) do add(global.value) end
+  for _, global in ipairs(version.globals) do add(global.own or rawget(global.table, global.key)) end
   while #work > 0 do
     local value = table.remove(work)
     if type(value) == "function" then
@@ -120,14 +121,10 @@ end
 function swap.add(plan, file, old, new)
   match(plan, file, old.value, new.value)
   for name, value in pairs(new.locals) do match(plan, file, old.locals[name], value) end
-  local functions = {} -- those of the old version: others may stand there by now
-  for _, global in ipairs(old.globals) do
-    functions[global.table] = functions[global.table] or {}
-    if type(global.value) == "function" then functions[global.table][global.key] = global.value end
-  end
+  local find = globals.finder(old)
   for _, global in ipairs(new.globals) do
-    local was = functions[global.table] and functions[global.table][global.key]
-    match(plan, file, was or global.before, global.value)
+    local was = find(global)
+    match(plan, file, was and was.own or global.before, global.own or rawget(global.table, global.key))
   end
   local at = 1
   while plan.queue[at] do
@@ -159,7 +156,7 @@ function swap.apply(plan)
     moveContents(new, old)
     map[new] = old
   end
-  for old, new in pairs(plan.functions) do map[old] = new end
+  for old, new in pairs(plan.functions) do map[old] = plan.functions[new] or new end
   if next(map) ~= nil then core.replaceInHeap(map, { plan, plan.tables, plan.functions, plan.taken }) end
 end
 

@@ -154,6 +154,28 @@ describe("what other reloaders lose", function()
     assert.equals(f, require(name))
   end)
 
+  it("keeps functions that wrap a global one, and those that wrap them", function()
+    function _G.reload_spec_call() return "base" end
+    local base = _G.reload_spec_call
+    local text = [[
+      local inner = reload_spec_call
+      function reload_spec_call() return "VERSION(" .. inner() .. ")" end]]
+    local _, first = module((text:gsub("VERSION", "a")))
+    local _, second = module((text:gsub("VERSION", "b")))
+    assert.equals("b(a(base))", _G.reload_spec_call())
+    reloaded(second, (text:gsub("VERSION", "B")))
+    assert.equals("B(a(base))", _G.reload_spec_call())
+    reloaded(first, (text:gsub("VERSION", "A")))
+    assert.equals("B(A(base))", _G.reload_spec_call())
+    refused(second, text .. " error 'late'")
+    assert.equals("B(A(base))", _G.reload_spec_call())
+    reloaded(second, "return {}")
+    assert.equals("A(base)", _G.reload_spec_call())
+    reloaded(first, "return {}")
+    assert.equals(base, _G.reload_spec_call)
+    _G.reload_spec_call = nil
+  end)
+
   it("takes fields that become tables, and the other way round", function()
     local m, file = module "return { a = 1, b = { 1 } }"
     reloaded(file, "return { a = { x = 1 }, b = 2 }")
