@@ -85,6 +85,30 @@ played 7 quit event
 quits_by_signal
 unset PERI_EARLY
 
+# Hot reload: each scene saves files of a game that it has for itself.
+fresh() { rm -rf data live && cp -r game/live live && cp -r game/sounds live || exit 1; }
+reloads() { # SCENE...
+  for name; do
+    fresh
+    played 0 "$name"
+  done
+}
+GAME=live
+reloads modules main wrapped broken hundred sounds thread restart cost
+grep -q '^an update with' out || fail "no cost was measured"
+PERI_EARLY=1 && export PERI_EARLY
+reloads modules main conf
+unset PERI_EARLY
+ln -s live link
+GAME=link
+reloads modules sounds
+# What lies in the folder that a zipped game is run from has the names of what is in the game.
+fresh
+(cd live && zip -q -r ../live.love .) || fail "zip"
+GAME=../live.love
+(cd live && played 0 zipped) || exit 1
+GAME=game
+
 # The example of a game runs as from the project's folder, and is heard; without a module it says what to do.
 mkdir -p project/scripts/examples && cp -r "$root/scripts/examples/love" project/scripts/examples/ || exit 1
 example() ( # PATTERN: what shows in the output; none: until it is heard

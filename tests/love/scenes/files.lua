@@ -21,6 +21,10 @@ return function()
     ogg:play{ onended = function() ended = ended + 1 end }
     wav:play{ onended = function() ended = ended + 1 end }
     perilune.loadAsync("sounds/music.ogg", function(sound, problem) loaded = sound or problem end)
+    local refused
+    perilune.loadAsync("main.lua", function(sound, problem) refused = tostring(problem or sound) end)
+    game.waitUntil("the load was refused", function() return refused end)
+    game.check(refused:find("'main.lua' from perilune.files", 1, true), "not a sound: " .. refused)
     game.waitUntil("both had ended", function() return ended == 2 end)
     game.waitUntil("the music was loaded", function() return loaded end)
     game.check(type(loaded) == "userdata" and loaded.duration > 5, tostring(loaded))
