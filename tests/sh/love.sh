@@ -94,10 +94,10 @@ reloads() { # SCENE...
   done
 }
 GAME=live
-reloads modules main wrapped broken hundred sounds thread restart cost
+reloads modules main load wrapped broken hundred sounds thread restart cost
 grep -q '^an update with' out || fail "no cost was measured"
 PERI_EARLY=1 && export PERI_EARLY
-reloads modules main conf
+reloads modules main load conf
 unset PERI_EARLY
 ln -s live link
 GAME=link

@@ -4,4 +4,9 @@ require "perilune.reload"
 io.stdout:setvbuf "line"
 local live = require "live"
 
-function love.load(arguments) live.run(require("scenes." .. arguments[1])) end
+function love.focus() live.focus = "old" end
+
+function love.load(arguments)
+  function love.visible() live.visible = "old" end
+  live.run(require("scenes." .. arguments[1]))
+end
