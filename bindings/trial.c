@@ -326,12 +326,14 @@ static void unmake(lua_State *L, const made *one) {
   peri_source_stop(context->engine, one->source, 0);
 }
 
-/* As their finalisers would later, when the collector finds them. */
+/* As their finalisers would later, when the collector finds them. Not a destination's: it is found again, by the
+ * address of a context that may have been there before. */
 static void release_handles(lua_State *L, const peri__lua *state, const peri__lua_trial *trial) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, trial->handles);
   for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
     const peri__lua_head *head = lua_touserdata(L, -1);
-    if (head->type->node_kind == PERI_LUA_NO_NODE && head->type->id != PERI_LUA_TAP) continue;
+    bool node = head->type->node_kind != PERI_LUA_NO_NODE && head->type->id != PERI_LUA_DESTINATION;
+    if (!node && head->type->id != PERI_LUA_TAP) continue;
     if (luaL_getmetafield(L, -1, "__gc")) {
       lua_pushvalue(L, -2);
       lua_call(L, 1, 0);
