@@ -180,6 +180,8 @@ bool peri__lua_update(lua_State *L, peri__lua *state) {
     next = context->next;
     peri__lua_context_release(L, context);
   }
-  if (!state->trial) peri__lua_tell_reloader(L, state, "update", 0);
+  if (state->trial) return state->errors == errors;
+  peri__lua_tell_reloader(L, state, "update", 0);
+  peri__lua_trial_abandon(L, state);
   return state->errors == errors;
 }

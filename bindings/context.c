@@ -177,7 +177,7 @@ static int close_context(lua_State *L) {
 /* At the end of a `local ctx <close>`. */
 static int close_at_end(lua_State *L) {
   context_handle *handle = peri__lua_self(L, &peri__lua_base_context);
-  if (handle->context) peri__lua_context_close(L, handle->context);
+  if (handle->context && !peri__lua_held(L, peri__lua_state(L), handle, 1)) peri__lua_context_close(L, handle->context);
   return 0;
 }
 

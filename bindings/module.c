@@ -67,6 +67,7 @@ static int keep_function(lua_State *L, int *reference, int *undo) {
   lua_pushcclosure(L, forget_function, 2);
   lua_pushvalue(L, -1);
   luaL_unref(L, LUA_REGISTRYINDEX, *undo);
+  *undo = LUA_NOREF;
   *undo = luaL_ref(L, LUA_REGISTRYINDEX);
   peri__lua_tell_reloader(L, peri__lua_state(L), "undo", 1);
   return 0;

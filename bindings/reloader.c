@@ -21,6 +21,7 @@ static int set_reloader(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   luaL_unref(L, LUA_REGISTRYINDEX, state->reloader);
+  state->reloader = LUA_NOREF;
   state->reloader = luaL_ref(L, LUA_REGISTRYINDEX);
   return 0;
 }

@@ -141,6 +141,7 @@ static int make_metatable(lua_State *L, peri__lua *state, const peri__lua_type *
 static int close_record(lua_State *L) {
   peri__lua *state = lua_touserdata(L, 1);
   state->closing = true;
+  peri__lua_trial_abandon(L, state); /* os.exit in the midst of it */
   for (peri__lua_context *context = state->contexts, *next; context; context = next) {
     peri__lua_context_retain(context);
     peri__lua_context_close(L, context);

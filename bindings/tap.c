@@ -95,7 +95,8 @@ static int close_method(lua_State *L) {
 }
 
 static int close_at_end(lua_State *L) {
-  close_tap(peri__lua_self(L, &peri__lua_tap_type));
+  tap *self = peri__lua_self(L, &peri__lua_tap_type);
+  if (!peri__lua_held(L, peri__lua_state(L), self, 1)) close_tap(self);
   return 0;
 }
 

@@ -30,6 +30,7 @@ struct peri__lua_trial {
   int handles;          /* registry reference of the table address → handle: those made */
   int held;             /* likewise of the list of calls {function, count, arguments…} */
   int assigned;         /* likewise of the table handle → {key → value} that is held */
+  int conclude;         /* likewise of the function: nothing needs memory any more when a trial ends */
   int kept[KEPT];       /* what the state kept before it, references of its own; LUA_NOREF: none */
   uint64_t random;
 };
@@ -176,6 +177,20 @@ static bool is_nothing(lua_State *L, int index) {
   return lua_islightuserdata(L, index) && lua_touserdata(L, index) == &nothing;
 }
 
+/* Pushes the value at 3; of a table a copy, because the script may change its own. */
+static void push_value(lua_State *L) {
+  if (!lua_istable(L, 3)) {
+    lua_pushvalue(L, 3);
+    return;
+  }
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, 3);) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, -4);
+  }
+}
+
 /* table[handle][key] = the value at 3. */
 static void note(lua_State *L, int table) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, table);
@@ -193,7 +208,7 @@ static void note(lua_State *L, int table) {
   if (lua_isnil(L, 3))
     lua_pushlightuserdata(L, (void *)&nothing);
   else
-    lua_pushvalue(L, 3);
+    push_value(L);
   lua_rawset(L, -3);
   lua_pop(L, 4);
 }
@@ -273,22 +288,56 @@ static uint64_t newest_buffer(lua_State *L) {
   return id;
 }
 
+static void free_trial(lua_State *L, peri__lua_trial *trial) {
+  luaL_unref(L, LUA_REGISTRYINDEX, trial->handles);
+  luaL_unref(L, LUA_REGISTRYINDEX, trial->held);
+  luaL_unref(L, LUA_REGISTRYINDEX, trial->assigned);
+  luaL_unref(L, LUA_REGISTRYINDEX, trial->conclude);
+  for (int k = 0; k < KEPT; k++) luaL_unref(L, LUA_REGISTRYINDEX, trial->kept[k]);
+  for (size_t i = 0; i < trial->made_count; i++) peri__lua_context_release(L, trial->made[i].context);
+  free(trial->made);
+  for (overwritten *record = trial->overwritten, *next; record; record = next) {
+    next = record->next;
+    peri_buffer_release(record->buffer);
+    free(record);
+  }
+  free(trial);
+}
+
+static int conclude(lua_State *L);
+
+/* All that a trial needs of Lua. */
+static int fill_trial(lua_State *L) {
+  peri__lua *state = lua_touserdata(L, 1);
+  peri__lua_trial *trial = lua_touserdata(L, 2);
+  trial->last_buffer = newest_buffer(L);
+  trial->handles = new_table(L);
+  trial->held = new_table(L);
+  trial->assigned = new_table(L);
+  lua_pushcfunction(L, conclude);
+  trial->conclude = luaL_ref(L, LUA_REGISTRYINDEX);
+  int *kept[KEPT];
+  kept_of(state, kept);
+  for (int k = 0; k < KEPT; k++) trial->kept[k] = copy_reference(L, *kept[k]);
+  return 0;
+}
+
 /* beginTrial() */
 static int begin_trial(lua_State *L) {
   peri__lua *state = peri__lua_state(L);
   if (state->trial) peri__lua_fail(L, "a trial is under way already");
-  uint64_t last_buffer = newest_buffer(L);
-  int handles = new_table(L), held = new_table(L), assigned = new_table(L);
+  lua_pushcfunction(L, fill_trial);
   peri__lua_trial *trial = calloc(1, sizeof *trial);
   if (!trial) peri__lua_fail(L, "out of memory");
-  trial->last_buffer = last_buffer;
-  trial->handles = handles;
-  trial->held = held;
-  trial->assigned = assigned;
-  int *kept[KEPT];
-  kept_of(state, kept);
-  for (int k = 0; k < KEPT; k++) trial->kept[k] = copy_reference(L, *kept[k]);
+  trial->handles = trial->held = trial->assigned = trial->conclude = LUA_NOREF;
+  for (int k = 0; k < KEPT; k++) trial->kept[k] = LUA_NOREF;
   trial->random = state->random;
+  lua_pushlightuserdata(L, state);
+  lua_pushlightuserdata(L, trial);
+  if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+    free_trial(L, trial);
+    lua_error(L);
+  }
   for (peri__lua_context *context = state->contexts; context; context = context->next) {
     context->on_trial = !context->closed && context->kind != PERI_LUA_OFFLINE;
     if (context->on_trial) peri_engine_begin(context->engine);
@@ -314,21 +363,29 @@ static void call_held(lua_State *L, peri__lua *state, const peri__lua_trial *tri
   lua_pop(L, 1);
 }
 
-/* What the trial has started ends in the quantum in which it would begin, and nothing of it calls back. */
-static void unmake(lua_State *L, const made *one) {
-  peri__lua_context *context = one->context;
-  if (context->closed) return;
+/* What the trial has started ends in the quantum in which it would begin, and tells nobody. */
+static void silence(const made *one) {
+  if (one->context->closed || !one->source) return;
+  peri_source_set_notify(one->context->engine, one->source, false, 0);
+  peri_source_stop(one->context->engine, one->source, 0);
+}
+
+static void forget_callback(lua_State *L, const made *one) {
+  if (one->context->closed || !one->callback) return;
   lua_pushnil(L);
-  if (one->callback) peri__lua_set_callback(L, context, one->callback, lua_gettop(L));
+  peri__lua_set_callback(L, one->context, one->callback, lua_gettop(L));
   lua_pop(L, 1);
-  if (!one->source) return;
-  peri_source_set_notify(context->engine, one->source, false, 0);
-  peri_source_stop(context->engine, one->source, 0);
+}
+
+static void close_contexts(lua_State *L, const peri__lua *state) {
+  for (peri__lua_context *context = state->contexts; context; context = context->next) {
+    if (context->made_on_trial && context != state->context) peri__lua_context_close(L, context);
+  }
 }
 
 /* As their finalisers would later, when the collector finds them. Not a destination's: it is found again, by the
  * address of a context that may have been there before. */
-static void release_handles(lua_State *L, const peri__lua *state, const peri__lua_trial *trial) {
+static void release_handles(lua_State *L, const peri__lua_trial *trial) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, trial->handles);
   for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
     const peri__lua_head *head = lua_touserdata(L, -1);
@@ -340,9 +397,6 @@ static void release_handles(lua_State *L, const peri__lua *state, const peri__lu
     }
   }
   lua_pop(L, 1);
-  for (peri__lua_context *context = state->contexts; context; context = context->next) {
-    if (context->made_on_trial && context != state->context) peri__lua_context_close(L, context);
-  }
 }
 
 static void put_samples_back(const peri__lua_trial *trial) {
@@ -361,45 +415,54 @@ static void put_functions_back(peri__lua *state, peri__lua_trial *trial) {
   }
 }
 
+/* What needs no memory comes first. */
 static void undo(lua_State *L, peri__lua *state, peri__lua_trial *trial) {
-  for (size_t i = 0; i < trial->made_count; i++) unmake(L, &trial->made[i]);
-  release_handles(L, state, trial);
+  for (size_t i = 0; i < trial->made_count; i++) silence(&trial->made[i]);
   put_samples_back(trial);
   put_functions_back(state, trial);
   state->random = trial->random;
+  close_contexts(L, state);
+  for (size_t i = 0; i < trial->made_count; i++) forget_callback(L, &trial->made[i]);
+  release_handles(L, trial);
 }
 
-static void free_trial(lua_State *L, peri__lua_trial *trial) {
-  luaL_unref(L, LUA_REGISTRYINDEX, trial->handles);
-  luaL_unref(L, LUA_REGISTRYINDEX, trial->held);
-  luaL_unref(L, LUA_REGISTRYINDEX, trial->assigned);
-  for (int k = 0; k < KEPT; k++) luaL_unref(L, LUA_REGISTRYINDEX, trial->kept[k]);
-  for (size_t i = 0; i < trial->made_count; i++) peri__lua_context_release(L, trial->made[i].context);
-  free(trial->made);
-  for (overwritten *record = trial->overwritten, *next; record; record = next) {
-    next = record->next;
-    peri_buffer_release(record->buffer);
-    free(record);
-  }
-  free(trial);
-}
-
-/* endTrial(succeeded): what was held takes effect with all that was made, in one quantum; or nothing does. */
-static int end_trial(lua_State *L) {
-  peri__lua *state = peri__lua_state(L);
-  peri__lua_trial *trial = state->trial;
-  if (!trial) peri__lua_fail(L, "no trial is under way");
-  state->trial = NULL;
-  if (lua_toboolean(L, 1))
+static int conclude(lua_State *L) {
+  peri__lua *state = lua_touserdata(L, 1);
+  peri__lua_trial *trial = lua_touserdata(L, 2);
+  if (lua_toboolean(L, 3))
     call_held(L, state, trial);
   else
     undo(L, state, trial);
+  return 0;
+}
+
+/* Whatever is raised, no engine is left waiting: one that waits is silent. False: the error is on top of the stack. */
+static bool end(lua_State *L, peri__lua *state, bool succeeded) {
+  peri__lua_trial *trial = state->trial;
+  state->trial = NULL;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, trial->conclude);
+  lua_pushlightuserdata(L, state);
+  lua_pushlightuserdata(L, trial);
+  lua_pushboolean(L, succeeded);
+  bool well = lua_pcall(L, 3, 0, 0) == LUA_OK;
   for (peri__lua_context *context = state->contexts; context; context = context->next) {
     if (context->on_trial && !context->closed) peri_engine_commit(context->engine);
     context->on_trial = context->made_on_trial = false;
   }
   free_trial(L, trial);
+  return well;
+}
+
+/* endTrial(succeeded): what was held takes effect with all that was made, in one quantum; or nothing does. */
+static int end_trial(lua_State *L) {
+  peri__lua *state = peri__lua_state(L);
+  if (!state->trial) peri__lua_fail(L, "no trial is under way");
+  if (!end(L, state, lua_toboolean(L, 1))) lua_error(L);
   return 0;
+}
+
+void peri__lua_trial_abandon(lua_State *L, peri__lua *state) {
+  if (state->trial && !end(L, state, false)) lua_pop(L, 1);
 }
 
 /* recordSettings([settings, before]): assignments to handles are noted in the table `settings`, handle → {key → value},
@@ -409,6 +472,7 @@ static int record_settings(lua_State *L) {
   lua_settop(L, 2);
   luaL_unref(L, LUA_REGISTRYINDEX, state->settings);
   luaL_unref(L, LUA_REGISTRYINDEX, state->settings_before);
+  state->settings = state->settings_before = LUA_NOREF;
   state->settings_before = lua_isnil(L, 2) ? LUA_NOREF : luaL_ref(L, LUA_REGISTRYINDEX);
   lua_settop(L, 1);
   state->settings = lua_isnil(L, 1) ? LUA_NOREF : luaL_ref(L, LUA_REGISTRYINDEX);

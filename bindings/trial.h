@@ -37,6 +37,9 @@ void peri__lua_assigned(lua_State *L, const peri__lua *state);
 /* Pushes what the trial has assigned to handle[key], the arguments 1 and 2, and is held back. */
 bool peri__lua_push_held(lua_State *L, const peri__lua *state);
 
+/* Ends a trial that nobody will end any more, if there is one: its end was kept back by an error. */
+void peri__lua_trial_abandon(lua_State *L, peri__lua *state);
+
 extern const luaL_Reg peri__lua_trial_functions[]; /* for the Lua half */
 
 #endif

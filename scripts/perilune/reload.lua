@@ -10,6 +10,7 @@ local swap = require "perilune.swap"
 local globals = require "perilune.globals"
 local keeping = require "perilune.keeping_love"
 local unpack, getinfo = table.unpack or unpack, debug.getinfo
+local make = rawget(_G, "loadstring") or load -- raw: scripts may guard their globals
 
 local FADE = .05 -- seconds, for loops that nobody can reach any more
 local SILENT = 1 -- seconds after which a clock that stands still is not waited for
@@ -198,7 +199,6 @@ end
 
 -- A first line that begins with # is for the shell. PUC 5.1 knows a chunk's locals only at a return.
 local function compile(file, text)
-  local make = loadstring or load
   local code = text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "")
   local chunk = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and make(code .. "\nreturn", file.source)
   if chunk then return chunk end
@@ -335,24 +335,37 @@ local function finish(batch)
   end
 end
 
--- Runs all of a batch, {file, chunk, text} each, or nothing.
+local function takeBack(saved)
+  local looked = { unpack(tried) } -- which the heap as it was does not have
+  if saved then core.restoreHeap(saved) end
+  tried = looked
+  recordFor(innermost())
+end
+
+-- Runs all of a batch, {file, chunk, text} each, or nothing. Even where memory is short the trial comes to its end: until
+-- then the engine waits.
 local function try(batch)
   tried = {}
+  local saved
+  local function perform()
+    saved = core.saveHeap(keeping.caches())
+    runAll(batch)
+    takeOver(batch, saved)
+    finish(batch)
+  end
   core.beginTrial()
   local putBack = keeping.settings()
-  local saved = core.saveHeap(keeping.caches())
-  local well, message = xpcall(function() runAll(batch) end, reload.traceback)
+  local well, message = xpcall(perform, reload.traceback)
   if not well then
-    local looked = { unpack(tried) } -- which the heap as it was does not have
-    core.restoreHeap(saved)
+    local heap = saved -- an upvalue, which is not there any more when all is as it was
+    if not pcall(takeBack, heap) then
+      collectgarbage()
+      pcall(takeBack, heap)
+    end
     putBack()
-    tried = looked
-    recordFor(innermost())
     core.endTrial(false)
     return false, message
   end
-  takeOver(batch, saved)
-  finish(batch)
   core.endTrial(true)
   for _, item in ipairs(batch) do dropCallbacks(item.old, item.version) end
   due = {}

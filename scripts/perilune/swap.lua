@@ -145,7 +145,7 @@ local function moveContents(from, to)
     if contents[key] == nil then rawset(to, key, nil) end
   end
   for key, value in next, contents do rawset(to, key, value) end
-  if getmetatable(to) ~= meta then setmetatable(to, meta) end
+  if not rawequal(getmetatable(to), meta) then setmetatable(to, meta) end
   for key in next, contents do rawset(from, key, nil) end
   setmetatable(from, nil) -- its finaliser is the old table's now
 end

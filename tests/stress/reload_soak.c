@@ -382,13 +382,10 @@ static void measure(soak *s, double progress) {
   seen[COMMAND_BYTES] = (double)stats.command_bytes;
   seen[NODES] = stats.nodes;
   seen[DESCRIPTORS] = open_descriptors();
-  for (int f = 0; f < FIGURES; f++) fprintf(stderr, "%.0f ", seen[f]);
-  fprintf(stderr, "sources %u playing %u paused %u\n", stats.sources, stats.sources_playing, stats.sources_paused);
-}
-for (int f = 0; f < FIGURES; f++) {
-  if (progress < 0.25) s->first[f] = s->first[f] > 0 ? fmin(s->first[f], seen[f]) : seen[f];
-  if (progress >= 0.75) s->last[f] = s->last[f] > 0 ? fmin(s->last[f], seen[f]) : seen[f];
-}
+  for (int f = 0; f < FIGURES; f++) {
+    if (progress < 0.25) s->first[f] = s->first[f] > 0 ? fmin(s->first[f], seen[f]) : seen[f];
+    if (progress >= 0.75) s->last[f] = s->last[f] > 0 ? fmin(s->last[f], seen[f]) : seen[f];
+  }
 }
 
 /* ---- The whole -------------------------------------------------------------------------------------------------- */
