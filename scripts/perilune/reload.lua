@@ -14,6 +14,7 @@ local make = rawget(_G, "loadstring") or load -- raw: scripts may guard their gl
 
 local FADE = .05 -- seconds, for loops that nobody can reach any more
 local SILENT = 1 -- seconds after which a clock that stands still is not waited for
+local SWEEP = 5 -- seconds after which loops that have ended are forgotten
 
 local files = {}   -- path on the disk → file
 local sources = {} -- source of its functions, "@…" → file
@@ -25,6 +26,7 @@ local loops = {}   -- source without its handle → weak {handle, Sound}
 local orphans = {} -- likewise → true: it was started while a version ran that has been replaced
 local dirty = {}   -- files that are to be run again → true
 local tried = {}   -- paths that a trial that failed has looked for
+local sought = {}  -- those of them that are watched → true
 local due          -- when loops are looked through: {} at the next update
 local heard        -- {frame, saved, files, since}: a reload that is to be heard
 local main         -- the script that required this module, while its end has not been seen
@@ -434,6 +436,19 @@ local function runSet(set)
   return batch
 end
 
+-- Watches what a file that fails has looked for, as long as that is wanted.
+local function seek()
+  local wanted = {}
+  for _, path in ipairs(tried) do
+    wanted[path] = true
+    core.watch(path)
+  end
+  for path in pairs(sought) do
+    if not (wanted[path] or files[path] or sounds[path] or watched[path]) then core.unwatch(path) end
+  end
+  sought = wanted
+end
+
 -- Runs what is dirty, all of it together; or, if another file that failed before fails still, what was saved now alone.
 -- saved: when that was. Whether anything ran.
 local function attempt(now, saved)
@@ -449,12 +464,12 @@ local function attempt(now, saved)
       tried, state.error = looked, before
     end
   end
+  if batch and next(dirty) == nil then tried, state.error = {}, nil end
+  seek()
   if not batch then
-    for _, path in ipairs(tried) do core.watch(path) end
     fail(message)
     return false
   end
-  if next(dirty) == nil then tried, state.error = {}, nil end
   if #batch > 0 then
     heard = { frame = core.nextFrame(), saved = saved, files = labels(batch), since = core.seconds() }
   elseif had and not state.error then
@@ -514,7 +529,18 @@ end
 
 -- ---- Loops that nobody can reach ------------------------------------------------------------------------------------
 
+local swept, count, most = 0, 0, 64 -- when they were last; how many have begun since then, and may
+
+local function sweep()
+  count, most, swept = 0, 64, core.seconds()
+  for source in pairs(loops) do
+    if core.isGone(source) then loops[source], orphans[source] = nil, nil else most = most + 1 end
+  end
+end
+
 local function looping(source, handle, sound)
+  count = count + 1
+  if count > most then sweep() end
   loops[source] = setmetatable({ handle, sound }, { __mode = "v" })
   local entry = innermost()
   if entry then entry.version.started[source] = true end
@@ -579,6 +605,7 @@ function reload.update()
     due = nil
     fadeOrphans()
   end
+  if core.seconds() > swept + SWEEP then sweep() end
   if heard then reportHeard() end
   local changes = core.changedFiles()
   if changes then take(changes) end
