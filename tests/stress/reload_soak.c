@@ -174,7 +174,7 @@ static const char *const broken[] = {
     "local own = perilune.newContext { device = 'null' } own:createGain():connect(own.destination) error 'in a "
     "context'",
     "local t = ctx:createTap(scene.gain) for i = 1, 50 do ctx:createGain():connect(scene.gain) end error 'in nodes'",
-    "local function deeper(n) return 1 + deeper(n + 1) end deeper(1)",
+    "local function deeper() return (string.gsub('x', 'x', deeper)) end deeper()",
     "coroutine.yield()",
     "perilune.onReload(function() scene.loud:play() error 'in onReload' end)",
 };
