@@ -263,5 +263,7 @@ int peri__lua_restore_heap(lua_State *L);
 int peri__lua_was_in_heap(lua_State *L);
 int peri__lua_replace_in_heap(lua_State *L);
 int peri__lua_call_with_locals(lua_State *L);
+int peri__lua_call_marked(lua_State *L);
+int peri__lua_chunk_ended(lua_State *L);
 
 #endif

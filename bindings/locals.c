@@ -5,6 +5,9 @@
  * itself at its next event. A coroutine inherits the hook of the one that makes it (and LuaJIT has one hook for all),
  * so the registry knows the coroutine for whose sake there is one.
  *
+ * LuaJIT compiles little while there is a hook. There the text of the chunk gets a call of `chunkEnded` where it ends,
+ * which reads the variables instead.
+ *
  * PUC 5.1 knows no names any more where a chunk ends without a return statement: there it takes a "\nreturn" at the
  * end of the text. */
 #include "bindings.h"
@@ -22,12 +25,14 @@ static void on_event(lua_State *L, lua_Debug *event);
 
 /* ---- Frames ----------------------------------------------------------------------------------------------------- */
 
-static bool is_ours(lua_State *of, lua_Debug *frame) {
+static bool is_frame_of(lua_State *of, lua_Debug *frame, lua_CFunction function) {
   lua_getinfo(of, "f", frame);
-  bool is = lua_tocfunction(of, -1) == peri__lua_call_with_locals;
+  bool is = lua_tocfunction(of, -1) == function;
   lua_pop(of, 1);
   return is;
 }
+
+static bool is_ours(lua_State *of, lua_Debug *frame) { return is_frame_of(of, frame, peri__lua_call_with_locals); }
 
 /* How many frames there are: lua_getstack walks from the top each time. */
 static int depth_of(lua_State *of) {
@@ -186,4 +191,26 @@ int peri__lua_call_with_locals(lua_State *L) {
   if (hooked) finish(L);
   lua_remove(L, CHUNK);
   return lua_gettop(L);
+}
+
+/* ---- Without a hook --------------------------------------------------------------------------------------------- */
+
+/* callMarked(chunk, ...): as callWithLocals, of a chunk that calls chunkEnded at its end */
+int peri__lua_call_marked(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  int arguments = lua_gettop(L) - 1;
+  luaL_checkstack(L, 20, "no room to run a file");
+  lua_newtable(L);
+  lua_insert(L, VARIABLES);
+  lua_call(L, arguments, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+/* chunkEnded(), called by anything else than the chunk, does nothing. */
+int peri__lua_chunk_ended(lua_State *L) {
+  lua_Debug chunk, caller;
+  if (!lua_getstack(L, 1, &chunk) || !lua_getstack(L, 2, &caller)) return 0;
+  if (!is_frame_of(L, &caller, peri__lua_call_marked) || !lua_getlocal(L, &caller, VARIABLES)) return 0;
+  read_variables(L, &chunk);
+  return 0;
 }

@@ -213,6 +213,8 @@ const luaL_Reg peri__lua_functions[] = {
     {"wasInHeap", peri__lua_was_in_heap},
     {"replaceInHeap", peri__lua_replace_in_heap},
     {"callWithLocals", peri__lua_call_with_locals},
+    {"callMarked", peri__lua_call_marked},
+    {"chunkEnded", peri__lua_chunk_ended},
     {NULL, NULL},
 };
 

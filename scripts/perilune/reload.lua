@@ -8,6 +8,7 @@ local core = ...
 local places = require "perilune.places"
 local swap = require "perilune.swap"
 local globals = require "perilune.globals"
+local markEnd = require "perilune.ending"
 local keeping = require "perilune.keeping_love"
 local unpack, getinfo = table.unpack or unpack, debug.getinfo
 local make = rawget(_G, "loadstring") or load -- raw: scripts may guard their globals
@@ -57,6 +58,8 @@ end
 -- ---- Versions -------------------------------------------------------------------------------------------------------
 
 local function weak(mode) return setmetatable({}, { __mode = mode }) end
+
+local isMarked = weak "k" -- chunks that tell of their own end
 
 local function newVersion()
   return {
@@ -120,7 +123,8 @@ local function run(file, chunk, version, before, ...)
   running[#running + 1] = entry
   recordFor(entry)
   local loaded = file.name and package.loaded[file.name]
-  local results = pack(core.callWithLocals(chunk, ...))
+  local results
+  if isMarked[chunk] then results = pack(core.callMarked(chunk, ...)) else results = pack(core.callWithLocals(chunk, ...)) end
   for i = #running, 1, -1 do
     local ended = running[i] == entry
     running[i] = nil
@@ -166,8 +170,29 @@ local function completeMain()
   file.copies, file.known = nil, nil
 end
 
+-- A first line that begins with # is for the shell. PUC 5.1 knows a chunk's locals only at a return.
+local function compile(file, text)
+  local code = text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "")
+  local chunk = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and make(code .. "\nreturn", file.source)
+  if chunk then return chunk end
+  return make(code, file.source)
+end
+
+-- The chunk of a text, or one that does the same and needs no hook to tell of its locals: LuaJIT compiles little while
+-- there is one. Not where somebody has made another chunk of the text, or one that may not see globals.
+local END = "__perilune_chunkEnded"
+local function marked(file, chunk, text)
+  if not rawget(_G, "jit") or not text or text:find "setfenv" or text:find "module%s*[(\"'%[]" then return chunk end
+  local plain, other = compile(file, text), compile(file, markEnd(text, END))
+  if not plain or not other or string.dump(plain) ~= string.dump(chunk) then return chunk end
+  rawset(_G, END, core.chunkEnded)
+  isMarked[other] = true
+  return debug.setfenv(other, debug.getfenv(chunk))
+end
+
 local function runFirst(file, chunk, ...)
   if main and main.name == "conf" and file.name == "main" then completeMain() end -- LÖVE has left conf.lua
+  chunk = marked(file, chunk, file.text)
   local known = knownTables()
   file.arguments = pack(...)
   local results = pack(run(file, chunk, file.version, file.version, ...))
@@ -197,14 +222,6 @@ local function search(name)
     end
   end
   return nil
-end
-
--- A first line that begins with # is for the shell. PUC 5.1 knows a chunk's locals only at a return.
-local function compile(file, text)
-  local code = text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "")
-  local chunk = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and make(code .. "\nreturn", file.source)
-  if chunk then return chunk end
-  return make(code, file.source)
 end
 
 local function openScript(path)
@@ -252,7 +269,7 @@ function reload.traceback(message)
   local lines = {}
   for line in (debug.traceback(message, 2) .. "\n"):gmatch "(.-)\n" do
     local own = line:match "^\tperilune%.reload:" or line:match "^\t%[C%]: in function 'xpcall'"
-      or line:match "^\t%[C%]: in .*callWithLocals"
+      or line:match "^\t%[C%]: in .*callWithLocals" or line:match "^\t%[C%]: in .*callMarked"
     if own then break end
     lines[#lines + 1] = line
   end
@@ -406,7 +423,7 @@ local function prepare(file)
   end
   local chunk, wrong = compile(file, text)
   if not chunk then return nil, wrong end
-  return { file = file, chunk = chunk, text = text }
+  return { file = file, chunk = marked(file, chunk, text), text = text }
 end
 
 local function prepareAll(set)

@@ -18,4 +18,4 @@ end
 
 local buffer = perilune.context():createBuffer(1, frames, RATE)
 buffer:copyToChannel(samples, 1)
-return perilune.load(buffer)
+return { sound = perilune.load(buffer) }

@@ -6,6 +6,7 @@ local found, perilune = pcall(require, "perilune")
 if not found then
   error(("The module perilune is not there, or does not load: run ./dev build in the project's folder.\n\n%s"):format(perilune), 0)
 end
+require "perilune.reload" -- any file of this folder can be saved while it runs, and is seen and heard at once
 local bell, moon, orbit = require "bell", require "moon", require "orbit"
 
 local AHEAD = .1                 -- seconds; a bell is told its exact time a little before it
@@ -13,8 +14,10 @@ local SCALE = { 0, 2, 4, 7, 9 }  -- semitones: five notes that go with each othe
 local LOWEST, NOTE = 300, 16     -- pixels from the moon to the lowest note, and from note to note
 local MOST = 24
 
-local satellites, ripples = {}, {}
-local time, touched, drag = perilune.now(), false, nil
+-- What stays when this file is saved. All else begins anew; love.load does not run again.
+local state = perilune.persist("bells", { satellites = {}, ripples = {}, time = perilune.now(), touched = false })
+local satellites, ripples = state.satellites, state.ripples
+local drag
 
 local function middle() return love.graphics.getWidth() / 2, love.graphics.getHeight() / 2 end
 
@@ -30,9 +33,14 @@ end
 
 local function note(near) return math.max(0, math.floor((LOWEST - near) / NOTE)) end
 
+local function pitch(satellite)
+  local degree = note(satellite.near)
+  return 2 ^ ((SCALE[degree % #SCALE + 1] + 12 * math.floor(degree / #SCALE)) / 12)
+end
+
 local low, medium, high = { 1, .72, .36 }, { .98, .5, .62 }, { .42, .72, 1 }
-local function colour(degree)
-  local t = math.min(degree / 6, 2)
+local function colour(satellite)
+  local t = math.min(note(satellite.near) / 6, 2)
   local from, to = t < 1 and low or medium, t < 1 and medium or high
   t = t < 1 and t or t - 1
   return from[1] + (to[1] - from[1]) * t, from[2] + (to[2] - from[2]) * t, from[3] + (to[3] - from[3]) * t
@@ -40,9 +48,6 @@ end
 
 local function launch(x, y, far, passage)
   local satellite = orbit.new(x, y, far, passage)
-  local degree = note(satellite.near)
-  satellite.pitch = 2 ^ ((SCALE[degree % 5 + 1] + 12 * math.floor(degree / 5)) / 12)
-  satellite.colour = { colour(degree) }
   satellite.line, satellite.flash = satellite:outline(), 0
   satellite.rings, satellite.shows = passage, passage -- when it is to be rung, and seen to ring, next
   table.insert(satellites, satellite)
@@ -62,9 +67,9 @@ end
 -- Rings what passes soon. Nothing else is needed: LÖVE's loop keeps perilune up to date.
 local function ring(satellite, now)
   if satellite.rings >= now + AHEAD then return end
-  bell:play {
+  bell.sound:play {
     at = satellite.rings,
-    pitch = satellite.pitch,
+    pitch = pitch(satellite),
     pan = math.max(-1, math.min(satellite.x / 300, 1)) * .8,
     volume = .2 + .15 * satellite.eccentricity, -- the longer the orbit, the faster it passes
   }
@@ -73,10 +78,10 @@ end
 
 local function show(satellite, dt)
   satellite.flash = satellite.flash * .12 ^ dt
-  if satellite.shows > time then return end
-  satellite.shows = following(satellite, satellite.shows, time)
+  if satellite.shows > state.time then return end
+  satellite.shows = following(satellite, satellite.shows, state.time)
   satellite.flash = 1
-  table.insert(ripples, { x = satellite.x, y = satellite.y, age = 0, colour = satellite.colour })
+  table.insert(ripples, { x = satellite.x, y = satellite.y, age = 0, colour = { colour(satellite) } })
 end
 
 function love.load()
@@ -90,8 +95,8 @@ end
 function love.update(dt)
   -- The clock of the sound goes in steps of a block; the picture follows it smoothly.
   local now = perilune.now()
-  time = time + dt
-  time = math.abs(now - time) > .1 and now or time + (now - time) * .1
+  local time = state.time + dt
+  state.time = math.abs(now - time) > .1 and now or time + (now - time) * .1
   for _, satellite in ipairs(satellites) do
     ring(satellite, now)
     show(satellite, dt)
@@ -103,14 +108,15 @@ function love.update(dt)
 end
 
 local function drawOrbit(satellite, strength)
-  local r, g, b = unpack(satellite.colour)
+  local r, g, b = colour(satellite)
   love.graphics.setColor(r, g, b, strength)
   love.graphics.polygon("line", satellite.line)
   love.graphics.circle("line", satellite.x, satellite.y, 3.5)
 end
 
 local function drawSatellite(satellite)
-  local r, g, b = unpack(satellite.colour)
+  local time = state.time
+  local r, g, b = colour(satellite)
   local x, y = satellite:position(time)
   local seconds = math.min(.7, satellite.period / 4)
   local ox, oy = x, y
@@ -130,13 +136,13 @@ end
 local function drawDrag()
   local x, y = place(drag.x, drag.y)
   local preview = orbit.new(x, y, drag.far, 0)
-  preview.colour, preview.line = { colour(note(preview.near)) }, preview:outline()
+  preview.line = preview:outline()
   drawOrbit(preview, .7)
 end
 
 function love.draw()
   local cx, cy = middle()
-  moon.drawSky(2 * cx, 2 * cy, time)
+  moon.drawSky(2 * cx, 2 * cy, state.time)
   love.graphics.translate(cx, cy)
   local light = 0
   for _, satellite in ipairs(satellites) do
@@ -153,7 +159,7 @@ function love.draw()
   for _, satellite in ipairs(satellites) do drawSatellite(satellite) end
   if drag then drawDrag() end
   love.graphics.origin()
-  if not touched then
+  if not state.touched then
     love.graphics.setColor(.75, .8, .95, .8)
     love.graphics.printf("click where a bell shall ring, drag for a longer orbit   ·   right click takes one away   ·   space: any",
       0, 2 * cy - 36, 2 * cx, "center")
@@ -176,7 +182,7 @@ local function takeAway(x, y)
 end
 
 function love.mousepressed(x, y, button)
-  touched = true
+  state.touched = true
   if button == 1 then drag = { x = x, y = y, far = distanceTo(x, y) * 1.8 } end
   if button == 2 then takeAway(x, y) end
 end

@@ -32,6 +32,7 @@ return function()
     fall()]])
   live.check(message:find(("main.lua:%d: on purpose"):format(lines + 5), 1, true), message)
   live.check(message:find "stack traceback:" and message:find "'fall'" and message:find "in main chunk", message)
+  live.check(message:find "in main chunk$", message)
   live.check(not message:find "boot.lua", "the traceback tells of LÖVE's loop: " .. message)
   unchanged()
 

@@ -17,6 +17,22 @@ return function()
     end
     return best * 1e6
   end
+  -- A module that computes takes no longer because it is reloaded: LuaJIT compiles it as ever.
+  live.write("heavy.lua", [[
+    local function wave(x) return math.sin(x) + math.cos(x) end
+    local sum = 0
+    for i = 1, 3e6 do sum = sum + wave(i) end
+    return { sum = sum, wave = wave }]])
+  local function time(load)
+    local began = love.timer.getTime()
+    load()
+    return love.timer.getTime() - began
+  end
+  local plain = time(love.filesystem.load "heavy.lua")
+  local reloadable = time(function() require "heavy" end)
+  live.check(reloadable < 4 * plain + .05, ("%.3f s to load a module, %.3f s without perilune.reload"):format(reloadable, plain))
+  print(("to load a module: %.3f s, %.3f s without perilune.reload"):format(reloadable, plain))
+
   live.frames(10)
   local cost = measure(perilune.update)
   print(("an update with perilune.reload: %.2f µs"):format(cost))
