@@ -125,7 +125,8 @@ static int name_contents(lua_State *L, const char *contents, int index, int call
 /* Of a load that begins now; returns its key. */
 static uint64_t keep_callback(lua_State *L, peri__lua *state, peri__lua_context *context, int callback) {
   int64_t key = --state->last_load;
-  peri__lua_trial_made_callback(L, state, context, key);
+  peri__lua_trial_reserve(L, state);
+  peri__lua_trial_made_callback(state, context, key);
   peri__lua_set_callback(L, context, key, callback);
   return (uint64_t)key;
 }

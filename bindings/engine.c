@@ -144,6 +144,8 @@ void peri__lua_context_close(lua_State *L, peri__lua_context *context) {
   context->closed = true;
   forget_tables(L, context);
   peri_owner_close(context->engine, context->owner);
+  if (context->on_trial) peri_engine_commit(context->engine); /* others may go on with it */
+  context->on_trial = false;
   if (context->kind == PERI_LUA_SHARED) {
     if (leave_shared_if_alone()) context->engine = NULL;
   } else if (context->kind != PERI_LUA_ATTACHED) {

@@ -208,11 +208,12 @@ static int play(lua_State *L) {
   /* Only now: making the handle may have collected, and a script's finaliser played or closed the context. */
   peri_engine *engine = peri__lua_engine(L, self->context);
   reserve_played(L, self, engine);
+  peri__lua_trial_reserve(L, state);
   *id = peri_source_play(engine, &def, self->context->destination);
   if (!*id) peri__lua_fail_engine(L);
   self->played[self->played_count++] = *id;
   int handle = lua_gettop(L);
-  if (state->trial) peri__lua_trial_played(L, state, self->context, *id);
+  peri__lua_trial_played(state, self->context, *id);
   if (def.loop) peri__lua_note_loop(L, state, handle, 1, self->context, *id);
   if (def.notify) {
     lua_getfield(L, 2, option_names[ON_ENDED]);

@@ -213,12 +213,13 @@ static int start(lua_State *L) {
     hand_over_function(L, source);
     engine = peri__lua_engine(L, source->node.context); /* a script's finaliser may have closed the context */
   }
+  peri__lua_trial_reserve(L, state);
   if (!peri_source_start(engine, source->node.id, when, offset, duration)) {
     if (source->keeps_function) take_back_function(L, source);
     peri__lua_node_fail(L, &source->node);
   }
   source->started = true;
-  peri__lua_trial_played(L, state, source->node.context, source->node.id);
+  peri__lua_trial_played(state, source->node.context, source->node.id);
   if (source->loop) peri__lua_note_loop(L, state, 1, 0, source->node.context, source->node.id);
   if (!source->keeps_function) return 0;
   source->keeps_function = false;

@@ -52,20 +52,23 @@ void peri__lua_trial_made_context(const peri__lua *state, peri__lua_context *con
   peri_engine_begin(context->engine);
 }
 
-static void add_made(lua_State *L, peri__lua_trial *trial, made one) {
-  if (trial->made_count == trial->made_capacity) {
-    size_t capacity = trial->made_capacity ? trial->made_capacity * 2 : 32;
-    made *more = realloc(trial->made, capacity * sizeof *more);
-    if (!more) peri__lua_fail(L, "out of memory");
-    trial->made = more;
-    trial->made_capacity = capacity;
-  }
+void peri__lua_trial_reserve(lua_State *L, const peri__lua *state) {
+  peri__lua_trial *trial = state->trial;
+  if (!trial || trial->made_count < trial->made_capacity) return;
+  size_t capacity = trial->made_capacity ? trial->made_capacity * 2 : 32;
+  made *more = realloc(trial->made, capacity * sizeof *more);
+  if (!more) peri__lua_fail(L, "out of memory");
+  trial->made = more;
+  trial->made_capacity = capacity;
+}
+
+static void add_made(peri__lua_trial *trial, made one) {
   peri__lua_context_retain(one.context);
   trial->made[trial->made_count++] = one;
 }
 
-void peri__lua_trial_made_callback(lua_State *L, const peri__lua *state, peri__lua_context *context, int64_t key) {
-  if (state->trial) add_made(L, state->trial, (made){.context = context, .callback = key});
+void peri__lua_trial_made_callback(const peri__lua *state, peri__lua_context *context, int64_t key) {
+  if (state->trial) add_made(state->trial, (made){.context = context, .callback = key});
 }
 
 bool peri__lua_trial_waits(const peri__lua *state, const peri__lua_context *context, int64_t key) {
@@ -76,9 +79,9 @@ bool peri__lua_trial_waits(const peri__lua *state, const peri__lua_context *cont
   return false;
 }
 
-void peri__lua_trial_played(lua_State *L, const peri__lua *state, peri__lua_context *context, peri_node source) {
+void peri__lua_trial_played(const peri__lua *state, peri__lua_context *context, peri_node source) {
   if (!state->trial) return;
-  add_made(L, state->trial, (made){.context = context, .source = source, .callback = peri__lua_source_key(source)});
+  add_made(state->trial, (made){.context = context, .source = source, .callback = peri__lua_source_key(source)});
 }
 
 void peri__lua_trial_writes(lua_State *L, const peri__lua *state, peri_buffer *buffer, uint32_t channel, uint64_t start,

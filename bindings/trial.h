@@ -21,8 +21,10 @@ void peri__lua_hold(lua_State *L, peri__lua *state, int arguments);
 /* What the rest of the bindings tell a trial, if one is under way. */
 void peri__lua_trial_made(lua_State *L, const peri__lua *state); /* the handle on top of the stack */
 void peri__lua_trial_made_context(const peri__lua *state, peri__lua_context *context);
-void peri__lua_trial_made_callback(lua_State *L, const peri__lua *state, peri__lua_context *context, int64_t key);
-void peri__lua_trial_played(lua_State *L, const peri__lua *state, peri__lua_context *context, peri_node source);
+/* Makes room for one call of either of the two below, which cannot fail then. */
+void peri__lua_trial_reserve(lua_State *L, const peri__lua *state);
+void peri__lua_trial_made_callback(const peri__lua *state, peri__lua_context *context, int64_t key);
+void peri__lua_trial_played(const peri__lua *state, peri__lua_context *context, peri_node source);
 /* Whether the trial under way has begun the load of this key. */
 bool peri__lua_trial_waits(const peri__lua *state, const peri__lua_context *context, int64_t key);
 /* Before `count` samples are written. */

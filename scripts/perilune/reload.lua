@@ -80,9 +80,13 @@ local function newFile(path, source, name)
   return file
 end
 
-local function isActive(chunk)
-  for level = 2, math.huge do
-    local frame = getinfo(level, "f")
+-- Whether the chunk's call is on the stack of a coroutine (nil: the main one of Lua 5.1, into which no other can look).
+local function isActive(chunk, thread)
+  local other = thread ~= coroutine.running()
+  if other and not thread then return true end
+  for level = other and 0 or 2, math.huge do
+    local frame
+    if other then frame = getinfo(thread, level, "f") else frame = getinfo(level, "f") end
     if not frame then return false end
     if frame.func == chunk then return true end
   end
@@ -95,7 +99,7 @@ end
 -- The file whose main chunk runs. Chunks that were left by an error are taken off.
 local function innermost()
   if core.inRun then return nil end
-  while #running > 0 and not isActive(running[#running].chunk) do running[#running] = nil end
+  while #running > 0 and not isActive(running[#running].chunk, running[#running].thread) do running[#running] = nil end
   return running[#running]
 end
 
@@ -117,7 +121,8 @@ local function pack(...) return { n = select("#", ...), ... } end
 local function run(file, chunk, version, before, ...)
   local outer = innermost() or main
   if outer and outer.copies then globals.noteOwn(outer.file or outer, outer.copies) end
-  local entry = { file = file, chunk = chunk, version = version, before = before, copies = globals.copy() }
+  local entry = { file = file, chunk = chunk, version = version, before = before, thread = coroutine.running(),
+    copies = globals.copy() }
   local inRun = core.inRun
   core.inRun = false
   running[#running + 1] = entry
@@ -403,9 +408,9 @@ end
 -- that of perilune.run.
 local function isLooping(file)
   if core.inRun then return false end
-  if file.chunk and isActive(file.chunk) then return true end
+  if file.chunk and isActive(file.chunk, file.thread) then return true end
   for _, entry in ipairs(running) do
-    if entry.file == file and isActive(entry.chunk) then return true end
+    if entry.file == file and isActive(entry.chunk, entry.thread) then return true end
   end
   return false
 end
@@ -672,7 +677,7 @@ local function findMain()
       local love = rawget(_G, "love")
       local name = love and (frame.source == "@main.lua" and "main" or frame.source == "@conf.lua" and "conf") or nil
       local file = newFile(path, frame.source, name)
-      file.text, file.chunk = places.read(path), frame.func
+      file.text, file.chunk, file.thread = places.read(path), frame.func, coroutine.running()
       file.arguments = name and pack(name) or pack(unpack(rawget(_G, "arg") or {}))
       file.known, file.copies = knownTables(), globals.copy()
       if not love then places.folders[#places.folders + 1] = places.folderOf(path) end

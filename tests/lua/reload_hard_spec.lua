@@ -399,6 +399,26 @@ describe("loops", function()
   end)
 end)
 
+describe("coroutines in a main chunk", function()
+  it("leave it the one that runs", function()
+    local text = [[
+      local perilune = require "perilune"
+      local M = { sound = perilune.load(perilune.context():createBuffer(1, 480, 48000)) }
+      coroutine.wrap(function() M.sound:play { loop = true } end)()
+      M.sound:play { loop = true }
+      return M]]
+    local function playing() return perilune.stats().sourcesPlaying + perilune.stats().sourcesScheduled end
+    assert.is_true(support.wait(function() return playing() == 0 end))
+    local m, file = module(text)
+    local sound = m.sound -- by which loops could be stopped, but not by who replaced them
+    reloaded(file, text .. " --")
+    assert.is_true(support.wait(function() return playing() == 2 end))
+    m.sound:stop()
+    sound:stop()
+    reloaded(file, "return {}")
+  end)
+end)
+
 describe("a callback", function()
   it("can call for the update that reloads", function()
     local m, file = module "return { 1 }"
