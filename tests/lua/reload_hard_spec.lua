@@ -69,10 +69,11 @@ describe("a version that fails", function()
     local _, file = module "return {}"
     local ctx = perilune.context()
     _G.reload_hard_tap = ctx:createTap(ctx.destination)
-    refused(file, [[
-      local ctx <close>, tap <close> = require "perilune".context(), reload_hard_tap
+    assert.matches("late", refused(file, [[
+      local ctx <close> = require "perilune".context()
+      local tap <close> = reload_hard_tap
       local own <close> = require "perilune".newContext { device = "null" }
-      error "late"]])
+      error "late"]]), 1, true)
     assert.equals("running", ctx.state)
     _G.reload_hard_tap:receive() -- else it would raise
     _G.reload_hard_tap:close()
@@ -169,10 +170,9 @@ describe("a version that fails", function()
 
   it("is watched for what it looked for no longer than it is wanted", function()
     local watched, watch, unwatch = {}, core.watch, core.unwatch
+    local _, file = module "return {}"
     core.watch = function(path) watched[path] = true return watch(path) end
     core.unwatch = function(path) watched[path] = nil return unwatch(path) end
-    local _, file = module "return {}"
-    watched = {}
     refused(file, "return require 'reload_hard_missing'")
     assert.is_truthy(next(watched))
     reloaded(file, "return {} --")

@@ -410,8 +410,10 @@ static void open_soak(soak *s) {
   run(s->L, "local perilune, reload = require 'perilune', require 'perilune.reload'\n"
             "package.path = soak_folder .. '/?.lua'\n"
             "soak_errors, soak_last = 0, ''\n"
-            "reload.report(function(kind, text)\n"
-            "  if kind == 'error' then soak_errors, soak_last = soak_errors + 1, text end\n"
+            "reload.report(function(kind, text)\n" /* an error that is there still is told again */
+            "  if kind == 'reloaded' then soak_again = reload.error and not text:find 'the error is gone'\n"
+            "  elseif soak_again then soak_again = false\n"
+            "  else soak_errors, soak_last = soak_errors + 1, text end\n"
             "end)\n"
             "function soak_scene() return perilune.persist('scene', {}) end\n"
             "reload.run(soak_folder .. '/soak.lua')");
