@@ -250,8 +250,11 @@ function reload.check(path)
   if message then error(message, 0) end
 end
 
--- run(path, ...): runs a script with these arguments, as dofile does, and again whenever it is saved.
+-- run(path, ...): runs a script with these arguments, as dofile does, and again whenever it is saved. For a script that
+-- is run again itself, one that runs already is what it is.
 function reload.run(path, ...)
+  local known = core.isTrying() and files[path]
+  if known and known.order then return known.version.value end
   checkScript(path, "run")
   local text, message = places.read(path)
   if not text then error(message, 0) end
@@ -360,7 +363,8 @@ local function finish(batch)
 end
 
 local function takeBack(saved)
-  local looked = { unpack(tried) } -- which the heap as it was does not have
+  local looked = {} -- which the heap as it was does not have
+  for i, path in ipairs(tried) do looked[i] = path end
   if saved then core.restoreHeap(saved) end
   tried = looked
   recordFor(innermost())
@@ -384,7 +388,8 @@ local function try(batch)
     local heap = saved -- an upvalue, which is not there any more when all is as it was
     if not pcall(takeBack, heap) then
       collectgarbage()
-      pcall(takeBack, heap)
+      local back = pcall(takeBack, heap)
+      if not back then message = message .. "\nThere was not even the memory to take back all that it has changed." end
     end
     putBack()
     core.endTrial(false)

@@ -399,6 +399,21 @@ describe("loops", function()
   end)
 end)
 
+describe("a script that runs others", function()
+  it("can be run again, and they play on", function()
+    local level = folder .. "/hard_level.lua"
+    write("hard_level.lua", "return { name = 'one' }")
+    local text = ("return { level = require'perilune.reload'.run '%s' }"):format(level)
+    local m, file = module(text)
+    local first = m.level
+    reloaded(file, text .. " --")
+    assert.equals(first, m.level)
+    reloaded("hard_level.lua", "return { name = 'two' }")
+    assert.equals("two", m.level.name)
+    assert.matches("runs already", support.message(reload.run, level), 1, true)
+  end)
+end)
+
 describe("coroutines in a main chunk", function()
   it("leave it the one that runs", function()
     local text = [[
