@@ -98,9 +98,14 @@ end
 
 -- The file whose main chunk runs. Chunks that were left by an error are taken off.
 local function innermost()
-  if core.inRun then return nil end
-  while #running > 0 and not isActive(running[#running].chunk, running[#running].thread) do running[#running] = nil end
-  return running[#running]
+  local left = #running
+  while not core.inRun and left > 0 and not isActive(running[left].chunk, running[left].thread) do
+    core.inRun = running[left].inRun
+    running[left] = nil
+    left = left - 1
+    recordFor(not core.inRun and running[left] or nil)
+  end
+  return not core.inRun and running[left] or nil
 end
 
 -- Its code runs, or it has called what runs.
@@ -121,9 +126,9 @@ local function pack(...) return { n = select("#", ...), ... } end
 local function run(file, chunk, version, before, ...)
   local outer = innermost() or main
   if outer and outer.copies then globals.noteOwn(outer.file or outer, outer.copies) end
-  local entry = { file = file, chunk = chunk, version = version, before = before, thread = coroutine.running(),
-    copies = globals.copy() }
   local inRun = core.inRun
+  local entry = { file = file, chunk = chunk, version = version, before = before, thread = coroutine.running(),
+    inRun = inRun, copies = globals.copy() }
   core.inRun = false
   running[#running + 1] = entry
   recordFor(entry)
@@ -354,7 +359,7 @@ local function finish(batch)
     end
     for source in pairs(old.started) do orphans[source] = true end
     file.version, file.text = item.version, item.text
-    item.old = old
+    item.old = file.order and old -- else it never came to its end
     if not file.order then
       order = order + 1
       file.order = order
@@ -396,7 +401,9 @@ local function try(batch)
     return false, message
   end
   core.endTrial(true)
-  for _, item in ipairs(batch) do dropCallbacks(item.old, item.version) end
+  for _, item in ipairs(batch) do
+    if item.old then dropCallbacks(item.old, item.version) end
+  end
   due = {}
   return true
 end
@@ -412,6 +419,7 @@ end
 -- A script whose main chunk has not come to its end has a loop of its own, which a second run would never leave; but for
 -- that of perilune.run.
 local function isLooping(file)
+  innermost()
   if core.inRun then return false end
   if file.chunk and isActive(file.chunk, file.thread) then return true end
   for _, entry in ipairs(running) do
@@ -627,6 +635,7 @@ end
 -- update(): takes what was saved; part of perilune.update.
 function reload.update()
   if core.isTrying() then return end
+  innermost()
   completeMain()
   if due then
     due = nil

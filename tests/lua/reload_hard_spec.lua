@@ -434,6 +434,53 @@ describe("coroutines in a main chunk", function()
   end)
 end)
 
+describe("a module that fails at first", function()
+  it("does not keep the script that waits in perilune.run from being run again", function()
+    local output, code = support.script [[
+      local reload, perilune = require "perilune.reload", require "perilune"
+      reload.report(function(kind, text) if kind == "error" then print(text) end end)
+      pcall(perilune.open, { device = "null" })
+      local path = debug.getinfo(1, "S").source:sub(2)
+      local state = perilune.persist("state", { runs = 0 })
+      state.runs = state.runs + 1
+      print("run", state.runs)
+      local function write(to, text, how)
+        local f = io.open(to, how)
+        f:write(text)
+        f:close()
+      end
+      if state.runs == 1 then
+        local silence = perilune.load(perilune.context():createBuffer(1, 480, 48000))
+        state.loop = silence:play { loop = true }
+        package.path = path .. ".?.lua"
+        write(path .. ".broken.lua", "error 'on purpose'", "w")
+        silence:play { onended = function()
+          print("required", (pcall(require, "broken")))
+          os.remove(path .. ".broken.lua")
+          write(path, "\n-- again", "a")
+        end }
+      else
+        state.loop:stop()
+      end
+      perilune.run(5)]]
+    assert.equals(0, code, output)
+    assert.matches("run%s+1\nrequired%s+false\nrun%s+2\n$", output)
+  end)
+
+  it("takes no callback along when it is mended that others have set meanwhile", function()
+    local name = "hard_mended"
+    write(name .. ".lua", "error 'at first'")
+    assert.is_false((pcall(require, name)))
+    local ctx, ended = perilune.context(), false
+    local source = ctx:createBufferSource { buffer = ctx:createBuffer(1, 48000, 48000), loop = true }
+    source.onended = function() ended = true end
+    source:start()
+    reloaded(name .. ".lua", "return {}")
+    source:stop()
+    assert.is_true(support.wait(function() return ended end))
+  end)
+end)
+
 describe("a callback", function()
   it("can call for the update that reloads", function()
     local m, file = module "return { 1 }"
