@@ -1,0 +1,60 @@
+-- Loops that no script can reach any more: they fade out when a file has been replaced.
+local core = ...
+local versions = require "perilune.versions"
+
+local FADE = .05 -- seconds
+local SWEEP = 5 -- seconds after which loops that have ended are forgotten
+
+local loops = {}   -- source without its handle → weak {handle, Sound}
+local left = {}    -- likewise → true: it was started while a version ran that has been replaced
+local due = false  -- they are looked through at the next update
+
+local orphans = {}
+
+local swept, count, most = 0, 0, 64 -- when they were last; how many have begun since then, and may
+
+local function sweep()
+  count, most, swept = 0, 64, core.seconds()
+  for source in pairs(loops) do
+    if core.isGone(source) then loops[source], left[source] = nil, nil else most = most + 1 end
+  end
+end
+
+-- A source begins to loop.
+function orphans.looping(source, handle, sound)
+  count = count + 1
+  if count > most then sweep() end
+  loops[source] = setmetatable({ handle, sound }, { __mode = "v" })
+  local entry = versions.innermost()
+  if entry then entry.version.started[source] = true end
+end
+
+-- A source whose Sound can be reached can still be stopped by it; but not by who replaced the file that began it.
+local function fadeOrphans()
+  collectgarbage()
+  for source, reached in pairs(loops) do
+    if core.isGone(source) then
+      loops[source], left[source] = nil, nil
+    elseif not reached[1] and (not reached[2] or left[source]) then
+      core.fadeOut(source, FADE)
+      loops[source], left[source] = nil, nil
+    end
+  end
+end
+
+-- What a version has started that is replaced now.
+function orphans.leave(started)
+  for source in pairs(started) do left[source] = true end
+end
+
+function orphans.lookLater() due = true end
+
+function orphans.update()
+  if due then
+    due = false
+    fadeOrphans()
+  end
+  if core.seconds() > swept + SWEEP then sweep() end
+end
+
+return orphans
