@@ -33,6 +33,9 @@ typedef enum {
   PERI_LUA_BUFFER_SOURCE,
   PERI_LUA_GAIN,
   PERI_LUA_STEREO_PANNER,
+  PERI_LUA_CONSTANT_SOURCE,
+  PERI_LUA_CHANNEL_SPLITTER,
+  PERI_LUA_CHANNEL_MERGER,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -58,7 +61,8 @@ struct peri__lua_type {
 
 extern const peri__lua_type peri__lua_base_context, peri__lua_context_type, peri__lua_offline_context_type;
 extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, peri__lua_gain_type,
-    peri__lua_stereo_panner_type;
+    peri__lua_stereo_panner_type, peri__lua_scheduled_node, peri__lua_constant_source_type,
+    peri__lua_channel_splitter_type, peri__lua_channel_merger_type;
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -120,7 +124,8 @@ int peri__lua_new_offline_context(lua_State *L);
 /* What a callback is kept by, whole below 2^53, as all numbers of Lua 5.1 must be. A slot of the engine is used 2^21
  * times before a source has the key of an earlier one. Loads count downwards from −1. */
 static inline int64_t peri__lua_source_key(peri_node id) {
-  return (int64_t)((id >> 32 & 0x1FFFFFu) << 31 | (id & 0x7FFFFFFFu));
+  uint64_t of_graph = id & 0x80000000u ? 0 : (uint64_t)1 << 52; /* a node that is no buffer source */
+  return (int64_t)(of_graph | (id >> 32 & 0x1FFFFFu) << 31 | (id & 0x7FFFFFFFu));
 }
 /* Keeps the function at `index` as the callback of `key`; nil forgets it. */
 void peri__lua_set_callback(lua_State *L, peri__lua_context *context, int64_t key, int index);
@@ -211,6 +216,29 @@ void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_contex
 /* Sets each property that the table at `options` names (nil and none: nothing to do). */
 void peri__lua_apply_options(lua_State *L, peri__lua *state, int node, int options);
 int peri__lua_create_buffer_source(lua_State *L);
+/* A new node of the context at 1, by `def` (NULL: what its kind has by default), with the properties of the table at
+ * `options`, if any. The node alone is left on the stack. */
+int peri__lua_create_node(lua_State *L, const peri__lua_type *type, const peri_node_def *def, int options);
+/* A property that is an option of the engine's. */
+void peri__lua_push_option(lua_State *L, const peri__lua_node *node, uint32_t option);
+void peri__lua_set_option(lua_State *L, const peri__lua_node *node, uint32_t option, int value, const char *name);
+
+/* A node that starts and stops. */
+typedef struct peri__lua_scheduled {
+  peri__lua_node node;
+  bool started;
+  bool keeps_function; /* its onended, until the start */
+} peri__lua_scheduled;
+
+/* Starts the node of the method that runs, whose arguments are 1 to `count`. */
+void peri__lua_start(lua_State *L, peri__lua_scheduled *source, int count, double when, double offset, double duration);
+/* Ditto of onended, which both kinds have; see peri__lua_property. */
+void peri__lua_get_on_ended(lua_State *L, peri__lua *state, void *self);
+void peri__lua_set_on_ended(lua_State *L, peri__lua *state, void *self, int value, const char *name);
+int peri__lua_stop_scheduled(lua_State *L);
+int peri__lua_create_constant_source(lua_State *L);
+int peri__lua_create_channel_splitter(lua_State *L);
+int peri__lua_create_channel_merger(lua_State *L);
 
 typedef struct peri__lua_param {
   peri__lua_head head;

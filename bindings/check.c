@@ -275,6 +275,7 @@ void peri__lua_unknown(lua_State *L, const peri__lua_type *type, int index, bool
   const peri_node_info *info =
       type->node_kind == PERI_LUA_NO_NODE ? NULL : peri_node_kind_info((peri_node_kind)type->node_kind);
   for (uint32_t i = 0; info && i < info->params && count < 64; i++) names[count++] = info->param[i].name;
+  for (uint32_t i = 0; info && i < info->options && count < 64; i++) names[count++] = info->option[i].name;
   const char *name = lua_tostring(L, index), *nearest = peri__lua_nearest(name, names, count);
   if (nearest) peri__lua_fail(L, "%s has no property '%s' (did you mean '%s'?)", type->name, name, nearest);
   peri__lua_fail(L, "%s has no property '%s' that can be set", type->name, name);

@@ -117,21 +117,15 @@ static int create_buffer(lua_State *L) {
   return 1;
 }
 
-static int create_node(lua_State *L, const peri__lua_type *type) {
+static int create_gain(lua_State *L) {
   peri__lua_arguments(L, 2);
-  peri__lua_context *context = open_context(L);
-  peri__lua_node *node = peri__lua_new_node(L, peri__lua_state(L), context, type);
-  node->id = peri_node_create(peri__lua_engine(L, context), (peri_node_kind)type->node_kind);
-  if (!node->id) peri__lua_fail_engine(L);
-  peri__lua_remember_node(L, context);
-  peri__lua_apply_options(L, peri__lua_state(L), 3, 2);
-  lua_settop(L, 3);
-  return 1;
+  return peri__lua_create_node(L, &peri__lua_gain_type, NULL, 2);
 }
 
-static int create_gain(lua_State *L) { return create_node(L, &peri__lua_gain_type); }
-
-static int create_stereo_panner(lua_State *L) { return create_node(L, &peri__lua_stereo_panner_type); }
+static int create_stereo_panner(lua_State *L) {
+  peri__lua_arguments(L, 2);
+  return peri__lua_create_node(L, &peri__lua_stereo_panner_type, NULL, 2);
+}
 
 /* decodeAudioData(path or contents [, {format}] [, function]) */
 static int decode_audio_data(lua_State *L) {
@@ -186,6 +180,9 @@ static const luaL_Reg methods[] = {
     {"createBufferSource", peri__lua_create_buffer_source},
     {"createGain", create_gain},
     {"createStereoPanner", create_stereo_panner},
+    {"createConstantSource", peri__lua_create_constant_source},
+    {"createChannelSplitter", peri__lua_create_channel_splitter},
+    {"createChannelMerger", peri__lua_create_channel_merger},
     {"createTap", peri__lua_create_tap},
     {"decodeAudioData", decode_audio_data},
     {"close", close_context},

@@ -93,6 +93,16 @@ static const peri_node_info *info_of(const peri__lua_node *node) {
   return peri_node_kind_info((peri_node_kind)node->head.type->node_kind);
 }
 
+/* Its outputs or inputs. A node that is gone has what its kind has. */
+static uint32_t count_ports(lua_State *L, const peri__lua_node *node, bool outputs) {
+  uint32_t in, out;
+  if (!peri_node_get_ports(peri__lua_engine(L, node->context), node->id, &in, &out)) {
+    in = info_of(node)->inputs;
+    out = info_of(node)->outputs;
+  }
+  return outputs ? out : in;
+}
+
 /* ---- Connections ------------------------------------------------------------------------------------------------ */
 
 typedef struct target {
@@ -114,7 +124,7 @@ static target check_target(lua_State *L, const peri__lua_node *from, int index) 
 /* An output or input, counted from 1 in Lua; `absent` when the argument is not there. */
 static uint32_t check_port(lua_State *L, int index, const peri__lua_node *node, bool output, uint32_t absent) {
   if (lua_isnoneornil(L, index)) return absent;
-  uint32_t count = output ? info_of(node)->outputs : info_of(node)->inputs;
+  uint32_t count = count_ports(L, node, output);
   if (count == 0) peri__lua_fail(L, "%s has no %s", node->head.type->name, output ? "output" : "input");
   return (uint32_t)peri__lua_count(L, index, NULL, 1, count) - 1;
 }
@@ -188,12 +198,12 @@ static void get_context(lua_State *L, peri__lua *state, void *self) {
 
 static void get_inputs(lua_State *L, peri__lua *state, void *self) {
   (void)state;
-  lua_pushinteger(L, (lua_Integer)info_of(self)->inputs);
+  lua_pushinteger(L, (lua_Integer)count_ports(L, self, false));
 }
 
 static void get_outputs(lua_State *L, peri__lua *state, void *self) {
   (void)state;
-  lua_pushinteger(L, (lua_Integer)info_of(self)->outputs);
+  lua_pushinteger(L, (lua_Integer)count_ports(L, self, true));
 }
 
 static const char *const count_modes[] = {"max", "clamped-max", "explicit", NULL}; /* as peri_count_mode */
@@ -252,6 +262,34 @@ static const peri__lua_property properties[] = {
     {NULL, NULL, NULL},
 };
 
+/* ---- Properties that are options of the engine ------------------------------------------------------------------ */
+
+void peri__lua_push_option(lua_State *L, const peri__lua_node *node, uint32_t option) {
+  const peri_option_info *info = &info_of(node)->option[option];
+  double value;
+  if (!peri_node_get_option(peri__lua_node_engine(L, node), node->id, option, &value)) peri__lua_fail_engine(L);
+  switch (info->type) {
+  case PERI_OPTION_BOOLEAN: lua_pushboolean(L, value != 0); break;
+  case PERI_OPTION_WORD: lua_pushstring(L, info->words[(int)value]); break;
+  case PERI_OPTION_WHOLE: lua_pushinteger(L, (lua_Integer)value); break;
+  default: lua_pushnumber(L, (lua_Number)value); break;
+  }
+}
+
+static double check_option(lua_State *L, const peri_option_info *info, int value, const char *name) {
+  switch (info->type) {
+  case PERI_OPTION_BOOLEAN: return peri__lua_boolean(L, value, name);
+  case PERI_OPTION_WORD: return peri__lua_word(L, value, name, info->words);
+  default: return peri__lua_number(L, value, name); /* the engine knows its range */
+  }
+}
+
+void peri__lua_set_option(lua_State *L, const peri__lua_node *node, uint32_t option, int value, const char *name) {
+  double number = check_option(L, &info_of(node)->option[option], value, name);
+  if (peri__lua_assignment_held(L, peri__lua_state(L), node)) return;
+  if (!peri_node_set_option(peri__lua_node_engine(L, node), node->id, option, number)) peri__lua_fail_engine(L);
+}
+
 /* ---- Options of the factories ----------------------------------------------------------------------------------- */
 
 static const peri__lua_property *find_property(const peri__lua_type *type, const char *name) {
@@ -271,6 +309,14 @@ static bool find_param(const peri__lua_node *node, const char *name, uint32_t *i
   return false;
 }
 
+static bool find_option(const peri__lua_node *node, const char *name, uint32_t *index) {
+  const peri_node_info *info = info_of(node);
+  for (*index = 0; *index < info->options; (*index)++) {
+    if (strcmp(info->option[*index].name, name) == 0) return true;
+  }
+  return false;
+}
+
 void peri__lua_apply_options(lua_State *L, peri__lua *state, int index, int options) {
   peri__lua_node *node = lua_touserdata(L, index);
   if (lua_isnoneornil(L, options)) return;
@@ -284,9 +330,27 @@ void peri__lua_apply_options(lua_State *L, peri__lua *state, int index, int opti
       property->set(L, state, node, name_index + 1, name);
     else if (find_param(node, name, &param))
       peri__lua_set_param(L, node, param, name_index + 1, name);
+    else if (find_option(node, name, &param))
+      peri__lua_set_option(L, node, param, name_index + 1, name);
     else
       peri__lua_unknown(L, node->head.type, name_index, true);
   }
+}
+
+int peri__lua_create_node(lua_State *L, const peri__lua_type *type, const peri_node_def *def, int options) {
+  peri__lua *state = peri__lua_state(L);
+  peri__lua_context *context = peri__lua_check_context(L, 1);
+  peri__lua_engine(L, context);
+  peri_node_def own = def ? *def : peri_default_node_def((peri_node_kind)type->node_kind);
+  own.owner = context->owner;
+  lua_settop(L, 2);
+  peri__lua_node *node = peri__lua_new_node(L, state, context, type);
+  node->id = peri_node_create_from(peri__lua_engine(L, context), &own);
+  if (!node->id) peri__lua_fail_engine(L);
+  peri__lua_remember_node(L, context);
+  if (options) peri__lua_apply_options(L, state, 3, options);
+  lua_settop(L, 3);
+  return 1;
 }
 
 /* ---- Types ------------------------------------------------------------------------------------------------------ */
@@ -329,3 +393,52 @@ const peri__lua_type peri__lua_stereo_panner_type = {
     .id = PERI_LUA_STEREO_PANNER,
     .node_kind = PERI_NODE_STEREO_PANNER,
 };
+
+const peri__lua_type peri__lua_channel_splitter_type = {
+    .name = "ChannelSplitterNode",
+    .base = &peri__lua_audio_node,
+    .metamethods = metamethods,
+    .size = sizeof(peri__lua_node),
+    .id = PERI_LUA_CHANNEL_SPLITTER,
+    .node_kind = PERI_NODE_CHANNEL_SPLITTER,
+};
+
+const peri__lua_type peri__lua_channel_merger_type = {
+    .name = "ChannelMergerNode",
+    .base = &peri__lua_audio_node,
+    .metamethods = metamethods,
+    .size = sizeof(peri__lua_node),
+    .id = PERI_LUA_CHANNEL_MERGER,
+    .node_kind = PERI_NODE_CHANNEL_MERGER,
+};
+
+/* The number of ports, 6 unless it is said: an argument, or an option by `name`, which is taken out of a copy. */
+static int create_with_ports(lua_State *L, const peri__lua_type *type, const char *name) {
+  peri_node_def def = peri_default_node_def((peri_node_kind)type->node_kind);
+  peri__lua_arguments(L, 2);
+  if (!lua_istable(L, 2)) {
+    if (!lua_isnil(L, 2)) def.ports = (uint32_t)peri__lua_count(L, 2, NULL, 1, PERI_MAX_CHANNELS);
+    return peri__lua_create_node(L, type, &def, 0);
+  }
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 3);
+  }
+  lua_pushnil(L);
+  lua_setfield(L, 3, name);
+  lua_getfield(L, 2, name);
+  lua_replace(L, 2); /* 3: the rest */
+  if (!lua_isnil(L, 2)) def.ports = (uint32_t)peri__lua_count(L, 2, name, 1, PERI_MAX_CHANNELS);
+  lua_replace(L, 2);
+  return peri__lua_create_node(L, type, &def, 2);
+}
+
+int peri__lua_create_channel_splitter(lua_State *L) {
+  return create_with_ports(L, &peri__lua_channel_splitter_type, "numberOfOutputs");
+}
+
+int peri__lua_create_channel_merger(lua_State *L) {
+  return create_with_ports(L, &peri__lua_channel_merger_type, "numberOfInputs");
+}

@@ -1,5 +1,4 @@
-/* AudioBufferSourceNode. Its onended is kept with the handle until the source starts, so that a source that never does
- * can be collected with its function; from then on in the context's callbacks, until it has been called. */
+/* AudioBufferSourceNode. */
 #include "reloader.h"
 #include "trial.h"
 #include "voice.h"
@@ -7,13 +6,11 @@
 #include <math.h>
 
 typedef struct buffer_source {
-  peri__lua_node node;
+  peri__lua_scheduled scheduled;
   peri_buffer *buffer; /* a reference, for reading; NULL: none */
   double loop_start, loop_end;
   uint8_t interpolation; /* peri_interpolation */
   bool loop;
-  bool started;
-  bool keeps_function; /* until the start */
 } buffer_source;
 
 int peri__lua_create_buffer_source(lua_State *L) {
@@ -22,11 +19,11 @@ int peri__lua_create_buffer_source(lua_State *L) {
   if (has_options) peri__lua_arguments(L, 2);
   peri__lua_context *context = peri__lua_check_context(L, 1);
   peri__lua_engine(L, context);
-  buffer_source *source = (buffer_source *)peri__lua_new_node(L, state, context, &peri__lua_buffer_source_type);
+  buffer_source *source = (buffer_source *)(void *)peri__lua_new_node(L, state, context, &peri__lua_buffer_source_type);
   peri_source_def def = peri_default_source_def();
   def.owner = context->owner;
-  source->node.id = peri_source_create(peri__lua_engine(L, context), &def);
-  if (!source->node.id) peri__lua_fail_engine(L);
+  source->scheduled.node.id = peri_source_create(peri__lua_engine(L, context), &def);
+  if (!source->scheduled.node.id) peri__lua_fail_engine(L);
   if (!has_options) return 1;
   peri__lua_apply_options(L, state, 3, 2);
   lua_settop(L, 3);
@@ -38,7 +35,7 @@ static int collect(lua_State *L) {
   if (!source) return 0;
   peri_buffer_release(source->buffer);
   source->buffer = NULL;
-  peri__lua_node_let_go(L, &source->node, !source->started);
+  peri__lua_node_let_go(L, &source->scheduled.node, !source->scheduled.started);
   return 0;
 }
 
@@ -54,13 +51,14 @@ static void get_buffer(lua_State *L, peri__lua *state, void *self) {
 
 static void set_buffer(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  peri_engine *engine = peri__lua_engine(L, source->node.context);
+  peri_engine *engine = peri__lua_engine(L, source->scheduled.node.context);
   peri_buffer *buffer = NULL;
   const peri__lua_buffer *handle = peri__lua_test(L, value, &peri__lua_buffer_type);
   if (!handle && !lua_isnil(L, value)) peri__lua_bad(L, value, name, "Buffer or nil");
   if (handle) buffer = handle->buffer ? handle->buffer : peri__lua_check_buffer(L, value, name);
   if (peri__lua_assignment_held(L, state, source)) return;
-  if (!peri_source_set_buffer(engine, source->node.id, buffer)) peri__lua_node_fail(L, &source->node);
+  if (!peri_source_set_buffer(engine, source->scheduled.node.id, buffer))
+    peri__lua_node_fail(L, &source->scheduled.node);
   peri_buffer_release(source->buffer);
   source->buffer = peri_buffer_retain(buffer);
 }
@@ -72,12 +70,13 @@ static void get_loop(lua_State *L, peri__lua *state, void *self) {
 
 static void set_loop(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_engine *engine = peri__lua_node_engine(L, &source->scheduled.node);
   bool loop = peri__lua_boolean(L, value, name);
   if (peri__lua_assignment_held(L, state, source)) return;
-  if (!peri_source_set_loop(engine, source->node.id, loop)) peri__lua_fail_engine(L);
+  if (!peri_source_set_loop(engine, source->scheduled.node.id, loop)) peri__lua_fail_engine(L);
   source->loop = loop;
-  if (loop && source->started) peri__lua_note_loop(L, state, 1, 0, source->node.context, source->node.id);
+  if (loop && source->scheduled.started)
+    peri__lua_note_loop(L, state, 1, 0, source->scheduled.node.context, source->scheduled.node.id);
 }
 
 static void get_loop_start(lua_State *L, peri__lua *state, void *self) {
@@ -91,9 +90,9 @@ static void get_loop_end(lua_State *L, peri__lua *state, void *self) {
 }
 
 static void set_loop_points(lua_State *L, const peri__lua *state, buffer_source *source, double start, double end) {
-  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_engine *engine = peri__lua_node_engine(L, &source->scheduled.node);
   if (peri__lua_assignment_held(L, state, source)) return;
-  if (!peri_source_set_loop_points(engine, source->node.id, start, end)) peri__lua_fail_engine(L);
+  if (!peri_source_set_loop_points(engine, source->scheduled.node.id, start, end)) peri__lua_fail_engine(L);
   source->loop_start = start;
   source->loop_end = end;
 }
@@ -109,47 +108,22 @@ static void set_loop_end(lua_State *L, peri__lua *state, void *self, int value, 
   set_loop_points(L, state, source, source->loop_start, peri__lua_number(L, value, name));
 }
 
-static void get_on_ended(lua_State *L, peri__lua *state, void *self) {
-  const buffer_source *source = self;
-  if (!source->started)
-    peri__lua_push_kept(L, state, 1);
-  else if (source->node.context)
-    peri__lua_push_callback(L, source->node.context, peri__lua_source_key(source->node.id));
-  else
-    lua_pushnil(L);
-}
-
-/* The handle stands at index 1 (an assignment) or below the options of its factory. */
-static void set_on_ended(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
-  buffer_source *source = self;
-  peri_engine *engine = peri__lua_node_engine(L, &source->node);
-  if (!lua_isnil(L, value)) peri__lua_function(L, value, name);
-  if (peri__lua_assignment_held(L, state, source)) return;
-  if (!peri_source_set_notify(engine, source->node.id, !lua_isnil(L, value), 0)) peri__lua_fail_engine(L);
-  if (source->started) {
-    peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), value);
-    return;
-  }
-  source->keeps_function = !lua_isnil(L, value);
-  lua_pushvalue(L, value);
-  peri__lua_keep(L, state, lua_touserdata(L, 1) == self ? 1 : 3);
-}
-
 /* A copy, or nil: what is changed in it changes nothing until it is assigned. */
 static void get_filter(lua_State *L, peri__lua *state, void *self) {
   const buffer_source *source = self;
   peri_filter filter = peri_default_source_def().filter;
   (void)state;
-  peri_source_get_filter(peri__lua_engine(L, source->node.context), source->node.id, &filter);
+  peri_source_get_filter(peri__lua_engine(L, source->scheduled.node.context), source->scheduled.node.id, &filter);
   peri__lua_push_filter(L, &filter);
 }
 
 static void set_filter(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const buffer_source *source = self;
-  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_engine *engine = peri__lua_node_engine(L, &source->scheduled.node);
   peri_filter filter = peri__lua_filter(L, value, name);
   if (peri__lua_assignment_held(L, state, source)) return;
-  if (!peri_source_set_filter(engine, source->node.id, &filter, PERI_LUA_FILTER_MOVES)) peri__lua_fail_engine(L);
+  if (!peri_source_set_filter(engine, source->scheduled.node.id, &filter, PERI_LUA_FILTER_MOVES))
+    peri__lua_fail_engine(L);
 }
 
 static void get_interpolation(lua_State *L, peri__lua *state, void *self) {
@@ -159,10 +133,10 @@ static void get_interpolation(lua_State *L, peri__lua *state, void *self) {
 
 static void set_interpolation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   buffer_source *source = self;
-  peri_engine *engine = peri__lua_node_engine(L, &source->node);
+  peri_engine *engine = peri__lua_node_engine(L, &source->scheduled.node);
   peri_interpolation way = peri__lua_interpolation(L, value, name);
   if (peri__lua_assignment_held(L, state, source)) return;
-  if (!peri_source_set_interpolation(engine, source->node.id, way)) peri__lua_fail_engine(L);
+  if (!peri_source_set_interpolation(engine, source->scheduled.node.id, way)) peri__lua_fail_engine(L);
   source->interpolation = (uint8_t)way;
 }
 
@@ -173,77 +147,31 @@ static const peri__lua_property properties[] = {
     {"loopEnd", get_loop_end, set_loop_end},
     {"filter", get_filter, set_filter},
     {"interpolation", get_interpolation, set_interpolation},
-    {"onended", get_on_ended, set_on_ended},
+    {"onended", peri__lua_get_on_ended, peri__lua_set_on_ended},
     {NULL, NULL, NULL},
 };
 
 /* ---- Methods ---------------------------------------------------------------------------------------------------- */
 
-/* The function goes where it is found when the source has ended, and comes back when it does not start. */
-static void hand_over_function(lua_State *L, const buffer_source *source) {
-  peri__lua_push_kept(L, peri__lua_state(L), 1);
-  peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), lua_gettop(L));
-  lua_pop(L, 1);
-}
-
-static void take_back_function(lua_State *L, buffer_source *source) {
-  lua_pushnil(L);
-  peri__lua_set_callback(L, source->node.context, peri__lua_source_key(source->node.id), lua_gettop(L));
-  lua_pop(L, 1);
-}
-
 static int start(lua_State *L) {
   buffer_source *source = peri__lua_self(L, &peri__lua_buffer_source_type);
-  peri__lua *state = peri__lua_state(L);
-  int count = lua_gettop(L);
   double when = 0, offset = 0, duration = INFINITY;
+  int count = lua_gettop(L);
   if (count > 1) {
     peri__lua_arguments(L, count = 4);
     if (!lua_isnil(L, 2)) when = peri__lua_time(L, 2, NULL);
     if (!lua_isnil(L, 3)) offset = peri__lua_time(L, 3, NULL);
     if (!lua_isnil(L, 4)) duration = peri__lua_time(L, 4, NULL);
   }
-  peri_engine *engine = peri__lua_engine(L, source->node.context);
-  if (source->started) {
-    peri__lua_node_engine(L, &source->node);
-    peri__lua_fail(L, "the AudioBufferSourceNode has been started already: make a new one for each start");
-  }
-  if (peri__lua_held(L, state, source, count)) return 0;
-  if (source->keeps_function) {
-    hand_over_function(L, source);
-    engine = peri__lua_engine(L, source->node.context); /* a script's finaliser may have closed the context */
-  }
-  peri__lua_trial_reserve(L, state);
-  if (!peri_source_start(engine, source->node.id, when, offset, duration)) {
-    if (source->keeps_function) take_back_function(L, source);
-    peri__lua_node_fail(L, &source->node);
-  }
-  source->started = true;
-  peri__lua_trial_played(state, source->node.context, source->node.id);
-  if (source->loop) peri__lua_note_loop(L, state, 1, 0, source->node.context, source->node.id);
-  if (!source->keeps_function) return 0;
-  source->keeps_function = false;
-  lua_pushnil(L);
-  peri__lua_keep(L, state, 1);
-  return 0;
-}
-
-static int stop(lua_State *L) {
-  const buffer_source *source = peri__lua_self(L, &peri__lua_buffer_source_type);
-  peri__lua_arguments(L, 2);
-  peri_engine *engine = peri__lua_engine(L, source->node.context);
-  double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
-  if (!source->started) peri__lua_fail(L, "the AudioBufferSourceNode has not been started: call start before stop");
-  if (peri__lua_held(L, peri__lua_state(L), source, 2)) return 0;
-  if (peri__lua_node_has_ended(&source->node)) return 0;
-  if (!peri_source_stop(engine, source->node.id, when) && !peri__lua_node_has_ended(&source->node))
-    peri__lua_fail_engine(L);
+  peri__lua_start(L, &source->scheduled, count, when, offset, duration);
+  if (source->loop && source->scheduled.started)
+    peri__lua_note_loop(L, peri__lua_state(L), 1, 0, source->scheduled.node.context, source->scheduled.node.id);
   return 0;
 }
 
 static const luaL_Reg methods[] = {
     {"start", start},
-    {"stop", stop},
+    {"stop", peri__lua_stop_scheduled},
     {NULL, NULL},
 };
 

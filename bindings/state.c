@@ -15,6 +15,9 @@ const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES] = {
     [PERI_LUA_BUFFER_SOURCE] = &peri__lua_buffer_source_type,
     [PERI_LUA_GAIN] = &peri__lua_gain_type,
     [PERI_LUA_STEREO_PANNER] = &peri__lua_stereo_panner_type,
+    [PERI_LUA_CONSTANT_SOURCE] = &peri__lua_constant_source_type,
+    [PERI_LUA_CHANNEL_SPLITTER] = &peri__lua_channel_splitter_type,
+    [PERI_LUA_CHANNEL_MERGER] = &peri__lua_channel_merger_type,
     [PERI_LUA_PARAM] = &peri__lua_param_type,
     [PERI_LUA_BUFFER] = &peri__lua_buffer_type,
     [PERI_LUA_SOUND] = &peri__lua_sound_type,
@@ -25,10 +28,13 @@ const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES] = {
 
 /* ---- Metatables ------------------------------------------------------------------------------------------------- */
 
-/* Members, the third upvalue: functions, light addresses of properties, indices of parameters. */
 static const peri__lua_type *upvalue_type(lua_State *L) {
   return (const peri__lua_type *)lua_touserdata(L, lua_upvalueindex(2));
 }
+
+/* Members, the third upvalue: functions, light addresses of properties, places of parameters, and those of options
+ * counted downwards from −1. */
+static uint32_t option_at(lua_State *L, int index) { return (uint32_t)(-1 - lua_tonumber(L, index)); }
 
 /* A method is found without a look at the object: the method checks it. */
 static int index_handle(lua_State *L) {
@@ -43,6 +49,8 @@ static int index_handle(lua_State *L) {
     const peri__lua_property *property = lua_touserdata(L, -1);
     if (peri__lua_push_held(L, peri__lua_state(L))) return 1;
     property->get(L, peri__lua_state(L), self);
+  } else if (kind == LUA_TNUMBER && lua_tonumber(L, -1) < 0) {
+    if (!peri__lua_push_held(L, peri__lua_state(L))) peri__lua_push_option(L, self, option_at(L, -1));
   } else if (kind == LUA_TNUMBER) {
     peri__lua_push_param(L, peri__lua_state(L), 1, (uint32_t)lua_tonumber(L, -1));
   } else {
@@ -67,6 +75,12 @@ static int assign_handle(lua_State *L) {
   }
   if (kind == LUA_TNIL) peri__lua_unknown(L, type, 2, true);
   const char *name = lua_tostring(L, 2);
+  if (kind == LUA_TNUMBER && lua_tonumber(L, -1) < 0) {
+    const peri__lua *state = peri__lua_state(L);
+    if (!peri__lua_assigned_before(L, state)) peri__lua_set_option(L, self, option_at(L, -1), 3, name);
+    peri__lua_assigned(L, state);
+    return 0;
+  }
   if (kind == LUA_TNUMBER) {
     peri__lua_fail(L, "'%s' of %s is an AudioParam and cannot be assigned: write .%s.value = ...", name, type->name,
                    name);
@@ -104,6 +118,10 @@ static void push_members(lua_State *L, peri__lua *state, const peri__lua_type *t
   for (uint32_t i = 0; info && i < info->params; i++) {
     lua_pushinteger(L, (lua_Integer)i);
     lua_setfield(L, -2, info->param[i].name);
+  }
+  for (uint32_t i = 0; info && i < info->options; i++) {
+    lua_pushinteger(L, -1 - (lua_Integer)i);
+    lua_setfield(L, -2, info->option[i].name);
   }
 }
 

@@ -22,7 +22,7 @@ static bool find_end(peri_engine *engine, peri_node id, end_point *end) {
 
 static peri__input *input_of(peri_engine *engine, uint32_t node, uint32_t place) {
   peri__node *render = engine->graph.nodes[node].render;
-  uint32_t inputs = render->kind->info.inputs;
+  uint32_t inputs = render->input_count;
   return place < inputs ? &render->inputs[place] : &render->params[place - inputs].input;
 }
 
@@ -154,7 +154,7 @@ static bool connect(peri_engine *engine, end_point *from, uint32_t output, uint3
 
 /* The outputs a connection may begin at. */
 static bool check_output(peri_engine *engine, const end_point *from, uint32_t output) {
-  uint32_t outputs = from->source ? 1 : engine->graph.nodes[from->node].render->kind->info.outputs;
+  uint32_t outputs = from->source ? 1 : engine->graph.nodes[from->node].render->output_count;
   if (!from->source && from->node == engine->destination) return peri__fail("the destination has no output to connect");
   if (output == PERI_ANY || output < outputs) return true;
   return peri__fail("there is no output %u: the node has %u", output, outputs);
@@ -166,7 +166,7 @@ static peri__source *first_connection(peri_engine *engine, peri_node from, uint3
   peri__source *source = peri__peek_source(engine, from);
   const peri__graph_node *node = source ? peri__peek_node(engine, to) : NULL;
   if (!node || source->destination != &engine->render.nowhere || output != 0) return NULL;
-  if (input >= node->render->kind->info.inputs) return NULL;
+  if (input >= node->render->input_count) return NULL;
   *of = &node->render->inputs[input];
   return source;
 }
@@ -176,7 +176,7 @@ static bool connect_any(peri_engine *engine, peri_node from_id, uint32_t output,
   bool done = find_end(engine, from_id, &from) && find_end(engine, to_id, &to);
   if (done && output == PERI_ANY) done = peri__fail("connect one output, not any");
   if (done) done = check_output(engine, &from, output);
-  uint32_t inputs = !done || to.source ? 0 : engine->graph.nodes[to.node].render->kind->info.inputs;
+  uint32_t inputs = !done || to.source ? 0 : engine->graph.nodes[to.node].render->input_count;
   if (done && input >= inputs) done = peri__fail("there is no input %u: the node has %u", input, inputs);
   return done && connect(engine, &from, output, to.node, input);
 }
@@ -195,7 +195,7 @@ static bool param_place(peri_engine *engine, end_point *to, uint32_t param, bool
   const peri__kind *kind =
       to->source ? peri__kind_of(PERI_NODE_BUFFER_SOURCE) : engine->graph.nodes[to->node].render->kind;
   if (param >= kind->info.params) return peri__fail("%s has no parameter %u", kind->info.name, param);
-  *place = kind->info.inputs + param;
+  *place = (to->node == PERI_NONE ? kind->info.inputs : engine->graph.nodes[to->node].render->input_count) + param;
   if (to->node != PERI_NONE || !make) return true;
   return become_step(engine, to->source, &to->node);
 }
@@ -248,7 +248,7 @@ bool peri_disconnect(peri_engine *engine, peri_node from_id, uint32_t output, pe
   if (done && to_id == 0) {
     disconnect(engine, &from, output, PERI_NONE, 0, UINT32_MAX);
   } else if (done) {
-    uint32_t inputs = to.source ? 0 : engine->graph.nodes[to.node].render->kind->info.inputs;
+    uint32_t inputs = to.source ? 0 : engine->graph.nodes[to.node].render->input_count;
     if (input != PERI_ANY && input >= inputs) done = peri__fail("there is no input %u: the node has %u", input, inputs);
     uint32_t first = input == PERI_ANY ? 0 : input, last = input == PERI_ANY ? inputs : input + 1;
     if (done && (to.source || !disconnect(engine, &from, output, to.node, first, last)))

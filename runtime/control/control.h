@@ -116,6 +116,7 @@ typedef struct peri__graph_node {
   uint32_t waiting;     /* edges from nodes not yet in order */
   uint32_t low, number; /* of the search for cycles */
   bool reached, on_stack, muted;
+  bool split;      /* it breaks a cycle, in two steps */
   uint32_t bound;  /* channels of its outputs */
   uint32_t signal; /* its first */
 } peri__graph_node;
@@ -138,6 +139,9 @@ typedef struct peri__graph {
   uint32_t *work; /* order of the nodes, and a stack */
   size_t work_capacity;
   bool dirty;
+  uint32_t scheduled; /* nodes that were started and have not ended */
+  uint32_t *tails;    /* nodes that live only until their tail is over */
+  size_t tail_capacity, tail_count;
   uint64_t sequence, returned; /* of the last plan sent; of the last before which all are gone, and that one too */
   uint64_t overtaken_from, overtaken_to; /* the latest plans that were taken back, in a row */
   peri__plan_place *sent;                /* where the last plan waits, until `sent_as` commands are applied */
@@ -186,6 +190,7 @@ struct peri_engine {
   size_t use_places, use_count;
   peri__use *last_use, *free_use;
   peri__link *ended;                 /* came back, not yet looked at */
+  peri__link *ended_nodes;           /* likewise, of the graph, whose event there is no memory for */
   uint64_t replacements;             /* of buffers, that all sources have been told of */
   peri__successor *spare_successor;  /* for the next renewal */
   uint32_t sources;                  /* slots in use */
@@ -255,7 +260,7 @@ bool peri__need_loader(peri_engine *engine);
 bool peri__graph_create(peri_engine *engine, uint32_t channels);
 void peri__graph_destroy(peri_engine *engine);
 /* A slot and its render half; PERI_NONE on failure. `params` are taken over if given. */
-uint32_t peri__graph_add(peri_engine *engine, peri_node_kind kind, peri__param *params);
+uint32_t peri__graph_add(peri_engine *engine, const peri_node_def *def, peri__param *params);
 /* Not for sources. NULL, and the first one sets no peri_error(): many that ask only want to know. */
 static inline peri__graph_node *peri__peek_node(const peri_engine *engine, peri_node id) {
   uint32_t index = (uint32_t)id, generation = (uint32_t)(id >> 32);
@@ -272,11 +277,26 @@ peri__param *peri__params_create(const peri__kind *kind);
 void peri__params_free(const peri__kind *kind, peri__param *params);
 void peri__input_free(peri_engine *engine, peri__input *input);
 
+/* option.c: sends a new part for a node, whose old one comes back; the part is freed if that fails. */
+bool peri__node_send_part(peri_engine *engine, peri__graph_node *node, peri__part *part);
+
+/* schedule.c: nodes that start and stop. */
+bool peri__scheduled_start(peri_engine *engine, peri_node id, double when, double offset, double duration);
+bool peri__scheduled_stop(peri_engine *engine, peri_node id, double when);
+bool peri__scheduled_set_notify(peri_engine *engine, peri_node id, bool notify, uint64_t user);
+peri_source_state peri__scheduled_state(peri_engine *engine, peri_node id);
+/* One has ended, and has come back; false: nothing was done, for want of memory. */
+bool peri__scheduled_ended(peri_engine *engine, peri__node *node);
+void peri__scheduled_stop_owner(peri_engine *engine, peri_owner owner);
+static inline bool peri__is_node(peri_node id) { return id && !((uint32_t)id & PERI_SOURCE_BIT); }
+
 /* connect.c: the node of a source as a step of the plan, with its connection; PERI_NONE on failure. */
 uint32_t peri__source_step_node(peri_engine *engine, peri__source *source);
 
 /* plan.c: compiles and sends the plan if anything was edited and no batch is open. */
 bool peri__compile(peri_engine *engine);
+/* Whether a tail is over, so that its node can go. */
+void peri__tails_check(peri_engine *engine);
 /* Takes back a plan that was never used, now that a newer one is committed. */
 void peri__plan_take_back(peri_engine *engine);
 void peri__plan_returned(peri_engine *engine, uint64_t sequence);

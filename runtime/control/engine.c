@@ -154,7 +154,18 @@ bool peri_engine_commit(peri_engine *engine) {
 
 /* ---- Reclaiming ------------------------------------------------------------------------------------------------- */
 
+/* Nodes whose end could not be told. */
+static void tell_ended_nodes(peri_engine *engine) {
+  while (engine->ended_nodes) {
+    peri__node *node = (peri__node *)(void *)engine->ended_nodes;
+    peri__link *next = node->retired.link.next;
+    if (!peri__scheduled_ended(engine, node)) return;
+    engine->ended_nodes = next;
+  }
+}
+
 static void reclaim_retired(peri_engine *engine) {
+  if (engine->ended_nodes) tell_ended_nodes(engine);
   peri__link *link = peri__handback_take(&engine->render.retired);
   while (link) {
     peri__retired *retired = (peri__retired *)(void *)link;
@@ -174,6 +185,18 @@ static void reclaim_retired(peri_engine *engine) {
       break;
     }
     case PERI_RETIRED_SUCCESSOR: peri__successor_returned(engine, (peri__successor *)(void *)retired); break;
+    case PERI_RETIRED_PART: {
+      peri__part *part = (peri__part *)(void *)retired;
+      part->free(part);
+      break;
+    }
+    case PERI_RETIRED_NODE: {
+      peri__node *node = (peri__node *)(void *)retired;
+      if (peri__scheduled_ended(engine, node)) break;
+      node->retired.link.next = engine->ended_nodes; /* no memory for its event: the next call tries again */
+      engine->ended_nodes = &node->retired.link;
+      break;
+    }
     case PERI_RETIRED_EVENT: {
       peri__event *event = (peri__event *)(void *)retired;
       peri__release(event, peri__event_bytes(event));
@@ -232,6 +255,7 @@ bool peri_engine_update(peri_engine *engine) {
   peri__lock(engine);
   bool tell = tell_nonfinite(engine);
   peri__reclaim(engine, UINT32_MAX);
+  if (engine->graph.tail_count) peri__tails_check(engine);
   bool done = peri__compile(engine);
   if (engine->replacements != peri__buffer_replacements() && !peri__reloads_offer(engine, true)) done = false;
   peri__publish(engine);
@@ -294,7 +318,7 @@ bool peri_engine_is_active(peri_engine *engine) {
   bool busy = engine->loads || atomic_load_explicit(&render->applied, memory_order_acquire) < engine->pushed;
   uint64_t alive = atomic_load_explicit(&render->started, memory_order_relaxed) -
                    atomic_load_explicit(&render->ended, memory_order_relaxed);
-  busy = busy || alive != atomic_load_explicit(&render->paused, memory_order_relaxed);
+  busy = busy || alive != atomic_load_explicit(&render->paused, memory_order_relaxed) || engine->graph.scheduled;
   peri__unlock(engine);
   return busy;
 }

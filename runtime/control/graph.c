@@ -53,38 +53,62 @@ peri_node peri__node_id(const peri_engine *engine, uint32_t index) {
 
 static void render_node_free(peri_engine *engine, peri__node *node) {
   const peri__kind *kind = node->kind;
-  for (uint32_t i = 0; node->inputs && i < kind->info.inputs; i++) peri__input_free(engine, &node->inputs[i]);
+  for (uint32_t i = 0; node->inputs && i < node->input_count; i++) peri__input_free(engine, &node->inputs[i]);
   for (uint32_t p = 0; node->params && p < kind->info.params; p++) peri__input_free(engine, &node->params[p].input);
-  if (node->inputs) peri__release(node->inputs, sizeof *node->inputs * kind->info.inputs);
+  if (node->inputs) peri__release(node->inputs, sizeof *node->inputs * node->input_count);
   peri__params_free(kind, node->params);
+  if (node->part) node->part->free(node->part);
+  if (node->state && kind->destroy) kind->destroy(node->state);
   if (node->state) peri__release(node->state, kind->state_bytes);
   peri__release(node, sizeof *node);
 }
 
-static peri__node *render_node_create(peri_engine *engine, const peri__kind *kind, uint32_t index,
+/* Everything of a node but the part of its kind. */
+static bool make_parts(peri__node *node, peri__param *params) {
+  const peri__kind *kind = node->kind;
+  if (node->input_count && !(node->inputs = PERI_NEW_ARRAY(peri__input, node->input_count))) return false;
+  if (kind->state_bytes && !(node->state = peri__allocate(kind->state_bytes, PERI_CACHE_LINE))) return false;
+  node->params = kind->info.params && !params ? peri__params_create(kind) : params;
+  return !kind->info.params || node->params;
+}
+
+/* `params` stay the caller's on failure. */
+static peri__node *render_node_create(peri_engine *engine, const peri_node_def *def, uint32_t index,
                                       peri__param *params) {
+  const peri__kind *kind = peri__kind_of(def->kind);
   peri__node *node = PERI_NEW(peri__node);
   if (!node) return NULL;
-  node->kind = kind;
-  if (kind->info.inputs) node->inputs = PERI_NEW_ARRAY(peri__input, kind->info.inputs);
-  if (kind->state_bytes) node->state = peri__allocate(kind->state_bytes, PERI_CACHE_LINE);
-  peri__param *own = kind->info.params && !params ? peri__params_create(kind) : NULL;
-  node->params = own;
-  if ((kind->info.inputs && !node->inputs) || (kind->state_bytes && !node->state) ||
-      (kind->info.params && !params && !own)) {
+  *node = (peri__node){.retired = {{NULL}, PERI_RETIRED_NODE},
+                       .kind = kind,
+                       .input_count = kind->info.inputs,
+                       .output_count = kind->info.outputs,
+                       .start = PERI_UNSCHEDULED,
+                       .stop = PERI_UNSCHEDULED,
+                       .index = index,
+                       .owner = def->owner,
+                       .notify = def->notify,
+                       .user = def->user};
+  if (kind->min_ports && kind->ports_are_outputs)
+    node->output_count = def->ports;
+  else if (kind->min_ports)
+    node->input_count = def->ports;
+  for (uint32_t o = 0; o < kind->info.options; o++) node->options[o] = kind->info.option[o].default_value;
+  bool made = make_parts(node, params);
+  if (made && kind->create && !kind->create(node->state, &(peri__setup){def, engine->sample_rate})) made = false;
+  if (!made) {
+    if (node->params == params) node->params = NULL;
     render_node_free(engine, node);
     return NULL;
   }
-  if (params) node->params = params;
-  for (uint32_t i = 0; i < kind->info.inputs; i++) input_set_up(&node->inputs[i], index, i);
+  for (uint32_t i = 0; i < node->input_count; i++) input_set_up(&node->inputs[i], index, i);
   for (uint32_t p = 0; p < kind->info.params; p++) {
     node->params[p].input.node = index;
-    node->params[p].input.place = kind->info.inputs + p;
+    node->params[p].input.place = node->input_count + p;
   }
   return node;
 }
 
-uint32_t peri__graph_add(peri_engine *engine, peri_node_kind kind, peri__param *params) {
+uint32_t peri__graph_add(peri_engine *engine, const peri_node_def *def, peri__param *params) {
   peri__graph *graph = &engine->graph;
   uint32_t index = graph->free_node;
   if (index == PERI_NONE) {
@@ -98,8 +122,7 @@ uint32_t peri__graph_add(peri_engine *engine, peri_node_kind kind, peri__param *
     graph->nodes = nodes;
     index = (uint32_t)graph->node_count;
   }
-  const peri__kind *what = peri__kind_of(kind);
-  peri__node *render = render_node_create(engine, what, index, params);
+  peri__node *render = render_node_create(engine, def, index, params);
   if (!render) return PERI_NONE;
   peri__graph_node *node = &graph->nodes[index];
   if (index == graph->node_count) {
@@ -112,12 +135,14 @@ uint32_t peri__graph_add(peri_engine *engine, peri_node_kind kind, peri__param *
   *node = (peri__graph_node){.render = render,
                              .generation = generation,
                              .next_free = PERI_NONE,
-                             .kind = (uint8_t)kind,
-                             .rule = what->rule,
+                             .kind = (uint8_t)def->kind,
+                             .rule = render->kind->rule,
                              .first_out = PERI_NONE,
                              .last_out = PERI_NONE,
                              .first_in = PERI_NONE,
                              .last_in = PERI_NONE};
+  if (render->kind->min_ports && render->kind->ports_are_outputs) node->rule.count = def->ports;
+  render->generation = generation;
   graph->live++;
   graph->dirty = true;
   return index;
@@ -139,7 +164,8 @@ bool peri__graph_create(peri_engine *engine, uint32_t channels) {
   graph->free_node = graph->free_edge = PERI_NONE;
   input_set_up(&engine->render.nowhere, PERI_NONE, 0);
   engine->render.nowhere.channels = PERI_MAX_CHANNELS;
-  engine->destination = peri__graph_add(engine, PERI_NODE_DESTINATION, NULL);
+  peri_node_def def = peri_default_node_def(PERI_NODE_DESTINATION);
+  engine->destination = peri__graph_add(engine, &def, NULL);
   if (engine->destination == PERI_NONE) return false;
   engine->destination_id = peri__node_id(engine, engine->destination);
   graph->nodes[engine->destination].held = true;
@@ -155,6 +181,7 @@ void peri__graph_destroy(peri_engine *engine) {
   peri__release(graph->edges, graph->edge_capacity * sizeof *graph->edges);
   peri__release(graph->moves, graph->move_capacity * sizeof *graph->moves);
   peri__release(graph->removed, graph->removed_capacity * sizeof *graph->removed);
+  peri__release(graph->tails, graph->tail_capacity * sizeof *graph->tails);
   peri__release(graph->work, graph->work_capacity * sizeof *graph->work);
   peri__release(graph->spare, graph->spare_bytes);
 }
@@ -172,15 +199,31 @@ peri__graph_node *peri__find_node(peri_engine *engine, peri_node id) {
   return NULL;
 }
 
+peri_node_def peri_default_node_def(peri_node_kind kind) {
+  return (peri_node_def){.size = sizeof(peri_node_def), .kind = kind, .ports = 6};
+}
+
+static bool check_def(const peri_engine *engine, const peri_node_def *def) {
+  if (!def || def->size != sizeof *def) return peri__fail("make a definition by peri_default_node_def");
+  const peri__kind *kind = peri__kind_of(def->kind);
+  if (!kind || def->kind == PERI_NODE_DESTINATION || def->kind == PERI_NODE_BUFFER_SOURCE)
+    return peri__fail("a node of kind %d cannot be created here", (int)def->kind);
+  if (kind->min_ports && (def->ports < kind->min_ports || def->ports > PERI_MAX_INPUTS))
+    return peri__fail("%s has 1 to %d %s, got %u", kind->info.name, PERI_MAX_INPUTS,
+                      kind->ports_are_outputs ? "outputs" : "inputs", def->ports);
+  return !kind->check || kind->check(&(peri__setup){def, engine->sample_rate});
+}
+
 peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {
-  const peri__kind *what = peri__kind_of(kind);
-  if (!what || kind == PERI_NODE_DESTINATION || kind == PERI_NODE_BUFFER_SOURCE) {
-    peri__fail("a node of kind %d cannot be created here", (int)kind);
-    return 0;
-  }
+  peri_node_def def = peri_default_node_def(kind);
+  return peri_node_create_from(engine, &def);
+}
+
+peri_node peri_node_create_from(peri_engine *engine, const peri_node_def *def) {
+  if (!check_def(engine, def)) return 0;
   peri__lock(engine);
   peri__reclaim_some(engine);
-  uint32_t index = peri__graph_add(engine, kind, NULL);
+  uint32_t index = peri__graph_add(engine, def, NULL);
   peri_node id = 0;
   if (index != PERI_NONE) {
     engine->graph.nodes[index].held = true;
@@ -225,6 +268,19 @@ bool peri_node_get_kind(peri_engine *engine, peri_node id, peri_node_kind *kind)
   return found;
 }
 
+bool peri_node_get_ports(peri_engine *engine, peri_node id, uint32_t *inputs, uint32_t *outputs) {
+  peri__lock(engine);
+  bool is_source = ((uint32_t)id & PERI_SOURCE_BIT) != 0;
+  const peri__graph_node *node = is_source ? NULL : peri__find_node(engine, id);
+  bool found = is_source ? peri__find_source(engine, id) != NULL : node != NULL;
+  if (found) {
+    *inputs = node ? node->render->input_count : 0;
+    *outputs = node ? node->render->output_count : 1;
+  }
+  peri__unlock(engine);
+  return found;
+}
+
 const peri_node_info *peri_node_kind_info(peri_node_kind kind) {
   if (kind == PERI_NODE_BUFFER_SOURCE) return &peri__buffer_source_info;
   const peri__kind *what = peri__kind_of(kind);
@@ -262,8 +318,12 @@ static bool check_rule(const peri_engine *engine, const peri__graph_node *node, 
     return peri__fail("channelInterpretation must be speakers or discrete");
   if (rule->mode == PERI_COUNT_MAX && kind->no_max_mode)
     return peri__fail("channelCountMode of %s cannot be max", kind->info.name);
+  if (rule->count != node->rule.count && kind->fixed_count)
+    return peri__fail("channelCount of %s cannot be changed", kind->info.name);
   if (rule->mode != node->rule.mode && kind->fixed_mode)
     return peri__fail("channelCountMode of %s cannot be changed", kind->info.name);
+  if (rule->interpretation != node->rule.interpretation && kind->fixed_interpretation)
+    return peri__fail("channelInterpretation of %s cannot be changed", kind->info.name);
   return true;
 }
 

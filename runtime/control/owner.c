@@ -45,6 +45,7 @@ void peri_owner_close(peri_engine *engine, peri_owner owner) {
   if (events) {
     peri__reclaim(engine, UINT32_MAX); /* a source of an owner to come cannot be mistaken for one of this */
     peri__source_stop_owner(engine, owner);
+    peri__scheduled_stop_owner(engine, owner);
     peri__loads_forget(engine, owner);
     forget_events(events);
   }

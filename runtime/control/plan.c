@@ -23,15 +23,9 @@ typedef struct compile {
 
 /* ---- What is alive ---------------------------------------------------------------------------------------------- */
 
-/* A node lives while it is held, tapped or fed by a source, or something that lives leads to it. */
-static void reach(compile *c) {
+/* What `top` nodes on the stack lead to is reached. */
+static void spread(compile *c, uint32_t top) {
   peri__graph *graph = c->graph;
-  uint32_t top = 0;
-  for (uint32_t n = 0; n < graph->node_count; n++) {
-    peri__graph_node *node = &graph->nodes[n];
-    node->reached = node->render && !node->removed && (node->held || node->taps || node->sources || node->source);
-    if (node->reached) c->stack[top++] = n;
-  }
   while (top) {
     uint32_t n = c->stack[--top];
     for (uint32_t e = graph->nodes[n].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
@@ -40,6 +34,44 @@ static void reach(compile *c) {
       graph->nodes[to].reached = true;
       c->stack[top++] = to;
     }
+  }
+}
+
+/* A node lives while it is held, tapped, started or fed by a source, or something that lives leads to it. */
+static void reach(compile *c) {
+  peri__graph *graph = c->graph;
+  uint32_t top = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++) {
+    peri__graph_node *node = &graph->nodes[n];
+    node->reached = node->render && !node->removed &&
+                    (node->held || node->taps || node->sources || node->source || peri__node_plays(node->render));
+    if (node->reached) c->stack[top++] = n;
+  }
+  spread(c, top);
+}
+
+/* Nodes that nobody holds and nothing leads to any more stay until their tail is over. What they lead to stays with
+ * them. */
+static void keep_tails(compile *c) {
+  peri__graph *graph = c->graph;
+  uint32_t top = 0;
+  graph->tail_count = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++) {
+    peri__graph_node *node = &graph->nodes[n];
+    if (!node->render || node->removed || node->reached || !node->render->kind->has_tail) continue;
+    if (!atomic_load_explicit(&node->render->sounding, memory_order_relaxed)) continue;
+    graph->tails[graph->tail_count++] = n;
+    node->reached = true;
+    c->stack[top++] = n;
+  }
+  spread(c, top);
+}
+
+void peri__tails_check(peri_engine *engine) {
+  peri__graph *graph = &engine->graph;
+  for (size_t t = 0; t < graph->tail_count; t++) {
+    const peri__node *node = graph->nodes[graph->tails[t]].render;
+    if (!node || !atomic_load_explicit(&node->sounding, memory_order_relaxed)) graph->dirty = true;
   }
 }
 
@@ -60,7 +92,18 @@ static void remove_unreached(compile *c) {
 
 /* ---- The order of steps ----------------------------------------------------------------------------------------- */
 
+/* A node that breaks a cycle has a second step, behind all others: it takes in what has been computed. */
+#define ABSORBS 0x80000000u
+
 static void put_in_order(compile *c, uint32_t n) { c->order[c->count++] = n; }
+
+static uint32_t node_at(const compile *c, uint32_t k) { return c->order[k] & ~ABSORBS; }
+
+/* Whether a node's first step waits for an edge. */
+static bool is_waited_for(const peri__graph *graph, const peri__edge *edge) {
+  const peri__graph_node *to = &graph->nodes[edge->to];
+  return !to->split || edge->place >= to->render->input_count;
+}
 
 /* Hands on that what is in order from `head` on is computed. */
 static void drain_order(compile *c) {
@@ -68,14 +111,29 @@ static void drain_order(compile *c) {
   for (; c->head < c->count; c->head++) {
     for (uint32_t e = graph->nodes[c->order[c->head]].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
       peri__graph_node *to = &graph->nodes[graph->edges[e].to];
+      if (!is_waited_for(graph, &graph->edges[e])) continue;
       if (!to->muted && --to->waiting == 0) put_in_order(c, graph->edges[e].to);
     }
   }
 }
 
+/* A component, at its end the last `size` of `members`: what breaks cycles is split, or else all of it muted. */
+static bool settle_cycle(peri__graph *graph, const uint32_t *members, uint32_t size, bool mute) {
+  bool split = false;
+  for (uint32_t m = 0; m < size; m++) {
+    peri__graph_node *node = &graph->nodes[members[m]];
+    if (mute) node->muted = true;
+    if (mute || !node->render->kind->breaks_cycles) continue;
+    split = node->split = true;
+  }
+  return split;
+}
+
 /* Tarjan's strongly connected components among the nodes that still wait, without recursion: a frame of the stack is a
- * node and the edge to look at next. Nodes of a cycle are muted (Web Audio 1.1, rendering loop, step 4.2). */
-static void mute_cycles(compile *c) {
+ * node and the edge to look at next. Web Audio 1.1, rendering loop, step 4.2: delays in a cycle are split; nodes of a
+ * cycle without one are muted, which is what is left when they are. Returns whether any was split. */
+static bool settle_cycles(compile *c, bool mute) {
+  bool split = false;
   peri__graph *graph = c->graph;
   uint32_t *nodes = c->stack, *edges = nodes + graph->node_count, *component = edges + graph->node_count;
   uint32_t component_count = 0;
@@ -94,7 +152,8 @@ static void mute_cycles(compile *c) {
         edges[depth - 1] = graph->edges[e].next_out;
         uint32_t t = graph->edges[e].to;
         peri__graph_node *to = &graph->nodes[t];
-        if (t == n) node->muted = true;
+        if (!is_waited_for(graph, &graph->edges[e])) continue;
+        if (t == n) split |= settle_cycle(graph, &n, 1, mute);
         if (!to->number) {
           to->number = to->low = ++c->number;
           to->on_stack = true;
@@ -109,15 +168,30 @@ static void mute_cycles(compile *c) {
       depth--;
       if (depth && node->low < graph->nodes[nodes[depth - 1]].low) graph->nodes[nodes[depth - 1]].low = node->low;
       if (node->low != node->number) continue;
-      bool single = component[component_count - 1] == n;
-      uint32_t member;
+      uint32_t first = component_count;
       do {
-        member = component[--component_count];
-        graph->nodes[member].on_stack = false;
-        if (!single) graph->nodes[member].muted = true;
-      } while (member != n);
+        graph->nodes[component[--first]].on_stack = false;
+      } while (component[first] != n);
+      if (component_count - first > 1) split |= settle_cycle(graph, component + first, component_count - first, mute);
+      component_count = first;
     }
   }
+  return split;
+}
+
+/* All in order that can be, from the beginning. */
+static void put_all_in_order(compile *c) {
+  peri__graph *graph = c->graph;
+  c->count = c->head = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++)
+    graph->nodes[n].waiting = graph->nodes[n].number = graph->nodes[n].low = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++)
+    for (uint32_t e = graph->nodes[n].reached ? graph->nodes[n].first_out : PERI_NONE; e != PERI_NONE;
+         e = graph->edges[e].next_out)
+      if (is_waited_for(graph, &graph->edges[e])) graph->nodes[graph->edges[e].to].waiting++;
+  for (uint32_t n = 0; n < graph->node_count; n++)
+    if (graph->nodes[n].reached && graph->nodes[n].waiting == 0) put_in_order(c, n);
+  drain_order(c);
 }
 
 static void sort_steps(compile *c) {
@@ -125,23 +199,22 @@ static void sort_steps(compile *c) {
   uint32_t alive = 0;
   for (uint32_t n = 0; n < graph->node_count; n++) {
     peri__graph_node *node = &graph->nodes[n];
-    if (!node->reached) continue;
-    alive++;
-    node->waiting = node->number = node->low = 0;
-    node->muted = node->on_stack = false;
+    node->split = node->muted = node->on_stack = false;
+    if (node->reached) alive++;
   }
-  for (uint32_t n = 0; n < graph->node_count; n++)
-    for (uint32_t e = graph->nodes[n].reached ? graph->nodes[n].first_out : PERI_NONE; e != PERI_NONE;
-         e = graph->edges[e].next_out)
-      graph->nodes[graph->edges[e].to].waiting++;
-  for (uint32_t n = 0; n < graph->node_count; n++)
-    if (graph->nodes[n].reached && graph->nodes[n].waiting == 0) put_in_order(c, n);
-  drain_order(c);
+  put_all_in_order(c);
   if (c->count == alive) return;
-  mute_cycles(c);
+  if (settle_cycles(c, false)) put_all_in_order(c);
+  if (c->count < alive) {
+    c->number = 0;
+    for (uint32_t n = 0; n < graph->node_count; n++) graph->nodes[n].number = graph->nodes[n].low = 0;
+    settle_cycles(c, true);
+  }
   for (uint32_t n = 0; n < graph->node_count; n++)
     if (graph->nodes[n].reached && graph->nodes[n].muted && graph->nodes[n].waiting) put_in_order(c, n);
   drain_order(c);
+  for (uint32_t n = 0; n < graph->node_count; n++)
+    if (graph->nodes[n].reached && graph->nodes[n].split && !graph->nodes[n].muted) put_in_order(c, n | ABSORBS);
 }
 
 /* ---- Channels and sizes ----------------------------------------------------------------------------------------- */
@@ -151,26 +224,70 @@ static uint32_t clamp_count(const peri_channel_rule *rule, uint32_t most) {
   return rule->mode == PERI_COUNT_CLAMPED_MAX && most > rule->count ? rule->count : most;
 }
 
-/* The first edge that a step reads. A muted one reads none: it may run before what leads to it. */
-static uint32_t first_read(const peri__graph_node *node) { return node->muted ? PERI_NONE : node->first_in; }
+/* Whether the step at `k` in the order reads an edge. A muted one reads none: it may run before what leads to it. */
+static bool reads(const compile *c, uint32_t k, const peri__edge *edge) {
+  const peri__graph_node *node = &c->graph->nodes[node_at(c, k)];
+  bool input = edge->place < node->render->input_count;
+  if (node->muted) return false;
+  if (!node->split) return true;
+  return input == ((c->order[k] & ABSORBS) != 0);
+}
 
-/* Upper bounds of the outputs' channels, in order, so that signals have room for whatever will come. */
-static void measure_steps(compile *c) {
-  peri__graph *graph = c->graph;
-  for (uint32_t k = 0; k < c->count; k++) {
-    peri__graph_node *node = &graph->nodes[c->order[k]];
-    const peri__kind *kind = node->render->kind;
-    uint32_t most = 1;
-    for (uint32_t i = 0; i < kind->info.inputs; i++)
-      if (node->render->inputs[i].channels > most) most = node->render->inputs[i].channels;
-    for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
-      c->size.edges++;
-      if (graph->nodes[graph->edges[e].from].bound > most) most = graph->nodes[graph->edges[e].from].bound;
+/* The first edge at or behind `e` that it reads. */
+static uint32_t read_from(const compile *c, uint32_t k, uint32_t e) {
+  while (e != PERI_NONE && !reads(c, k, &c->graph->edges[e])) e = c->graph->edges[e].next_in;
+  return e;
+}
+
+static uint32_t first_read(const compile *c, uint32_t k) {
+  return read_from(c, k, c->graph->nodes[node_at(c, k)].first_in);
+}
+
+static uint32_t next_read(const compile *c, uint32_t k, uint32_t e) {
+  return read_from(c, k, c->graph->edges[e].next_in);
+}
+
+/* The most channels that the outputs of the step at `k` may have, as far as is known. */
+static uint32_t bound_of(const compile *c, uint32_t k) {
+  const peri__graph_node *node = &c->graph->nodes[node_at(c, k)];
+  uint32_t most = 1;
+  for (uint32_t i = 0; i < node->render->input_count; i++)
+    if (node->render->inputs[i].channels > most) most = node->render->inputs[i].channels;
+  for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e)) {
+    uint32_t bound = c->graph->nodes[c->graph->edges[e].from].bound;
+    if (bound > most) most = bound;
+  }
+  if (node->muted) return 1;
+  if (node->render->kind->output_is_ports) return node->render->input_count;
+  return node->render->kind->output_bound(clamp_count(&node->rule, most));
+}
+
+/* Upper bounds of the outputs' channels, in order, so that signals have room for whatever will come. What goes round in
+ * a cycle is found by going round, until nothing grows. */
+static void find_bounds(compile *c) {
+  bool grown = false;
+  for (uint32_t k = 0; k < c->count; k++) c->graph->nodes[node_at(c, k)].bound = 1;
+  do {
+    grown = false;
+    for (uint32_t k = 0; k < c->count; k++) {
+      peri__graph_node *node = &c->graph->nodes[node_at(c, k)];
+      uint32_t bound = bound_of(c, k);
+      if (bound <= node->bound) continue;
+      node->bound = bound;
+      if (node->split) grown = true;
     }
-    node->bound = node->muted ? 1 : kind->output_bound(clamp_count(&node->rule, most));
+  } while (grown);
+}
+
+static void measure_steps(compile *c) {
+  find_bounds(c);
+  for (uint32_t k = 0; k < c->count; k++) {
+    peri__graph_node *node = &c->graph->nodes[node_at(c, k)];
+    for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e)) c->size.edges++;
+    c->size.inputs += node->render->input_count + node->render->kind->info.params;
+    if (c->order[k] & ABSORBS) continue;
     node->signal = c->size.signals;
-    c->size.signals += kind->info.outputs;
-    c->size.inputs += kind->info.inputs + kind->info.params;
+    c->size.signals += node->render->output_count;
     c->size.taps += node->taps;
   }
   c->size.steps = c->count;
@@ -189,12 +306,12 @@ static void place_signals(compile *c, uint32_t *place, uint32_t *readers, uint32
   for (int k = 0; k < SIZE_CLASSES; k++) free_place[k] = PERI_NONE;
   memset(readers, 0, c->size.signals * sizeof *readers);
   for (uint32_t k = 0; k < c->count; k++)
-    for (uint32_t e = first_read(&graph->nodes[c->order[k]]); e != PERI_NONE; e = graph->edges[e].next_in)
+    for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e))
       readers[graph->nodes[graph->edges[e].from].signal + graph->edges[e].output]++;
   for (uint32_t k = 0; k < c->count; k++) {
-    uint32_t n = c->order[k];
+    uint32_t n = node_at(c, k);
     const peri__graph_node *node = &graph->nodes[n];
-    uint32_t outputs = node->render->kind->info.outputs, class = size_class(node->bound);
+    uint32_t outputs = c->order[k] & ABSORBS ? 0 : node->render->output_count, class = size_class(node->bound);
     for (uint32_t o = 0; o < outputs; o++) {
       uint32_t signal = node->signal + o;
       if (free_place[class] != PERI_NONE) {
@@ -210,7 +327,7 @@ static void place_signals(compile *c, uint32_t *place, uint32_t *readers, uint32
     for (uint32_t o = 0; o < outputs; o++)
       if (readers[node->signal + o] == 0)
         chain[node->signal + o] = free_place[class], free_place[class] = node->signal + o;
-    for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
+    for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e)) {
       const peri__graph_node *from = &graph->nodes[graph->edges[e].from];
       uint32_t signal = from->signal + graph->edges[e].output;
       if (--readers[signal]) continue;
@@ -269,26 +386,25 @@ void peri__plan_free(peri_engine *engine, peri__plan *plan) {
   peri__release(plan, bytes);
 }
 
-static void fill_step_inputs(const compile *c, peri__plan *plan, const peri__graph_node *node, uint32_t first,
-                             uint32_t *edge_count) {
+static void fill_step_inputs(const compile *c, peri__plan *plan, uint32_t k, uint32_t first, uint32_t *edge_count) {
   static const peri_channel_rule mono = {1, PERI_COUNT_EXPLICIT, PERI_SPEAKERS};
   peri__graph *graph = c->graph;
-  const peri_node_info *info = &node->render->kind->info;
-  uint32_t places = info->inputs + info->params;
+  const peri__graph_node *node = &graph->nodes[node_at(c, k)];
+  uint32_t own = node->render->input_count, places = own + node->render->kind->info.params;
   peri__plan_input *inputs = &plan->inputs[first];
   for (uint32_t i = 0; i < places; i++) {
-    bool is_input = i < info->inputs;
-    peri__input *input = is_input ? &node->render->inputs[i] : &node->render->params[i - info->inputs].input;
+    bool is_input = i < own;
+    peri__input *input = is_input ? &node->render->inputs[i] : &node->render->params[i - own].input;
     inputs[i] = (peri__plan_input){input, 0, 0, is_input ? node->rule : mono, input->channels};
   }
-  for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in)
+  for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e))
     inputs[graph->edges[e].place].edge_count++;
   for (uint32_t i = 0; i < places; i++) {
     inputs[i].first_edge = *edge_count;
     *edge_count += inputs[i].edge_count;
     inputs[i].edge_count = 0;
   }
-  for (uint32_t e = first_read(node); e != PERI_NONE; e = graph->edges[e].next_in) {
+  for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e)) {
     peri__plan_input *input = &inputs[graph->edges[e].place];
     plan->edges[input->first_edge + input->edge_count++] =
         graph->nodes[graph->edges[e].from].signal + graph->edges[e].output;
@@ -306,16 +422,18 @@ static void fill_plan(const compile *c, peri__plan *plan, const uint32_t *place,
   peri__graph *graph = c->graph;
   uint32_t inputs = 0, edges = 0, taps = 0;
   for (uint32_t k = 0; k < c->count; k++) {
-    uint32_t n = c->order[k];
+    uint32_t n = node_at(c, k);
     const peri__graph_node *node = &graph->nodes[n];
-    const peri_node_info *info = &node->render->kind->info;
+    bool absorbs = (c->order[k] & ABSORBS) != 0;
+    uint8_t part = absorbs ? PERI_STEP_ABSORB : node->split && !node->muted ? PERI_STEP_PROCESS : PERI_STEP_WHOLE;
     peri__plan_step *step = &plan->steps[k];
-    *step = (peri__plan_step){node->render, inputs, node->signal, taps, 0, node->muted};
-    fill_step_inputs(c, plan, node, inputs, &edges);
-    inputs += info->inputs + info->params;
+    *step = (peri__plan_step){node->render, inputs, node->signal, taps, 0, node->muted, part};
+    fill_step_inputs(c, plan, k, inputs, &edges);
+    inputs += node->render->input_count + node->render->kind->info.params;
+    if (absorbs) continue;
     if (node->taps) step->tap_count = fill_step_taps(c, plan, n, taps);
     taps += step->tap_count;
-    for (uint32_t o = 0; o < info->outputs; o++)
+    for (uint32_t o = 0; o < node->render->output_count; o++)
       plan->signals[node->signal + o] =
           (peri__signal){floats + (size_t)place[node->signal + o] * PERI_QUANTUM, 1, node->bound, true};
   }
@@ -325,7 +443,7 @@ static void fill_plan(const compile *c, peri__plan *plan, const uint32_t *place,
 }
 
 static bool grow_work(peri__graph *graph) {
-  size_t needed = graph->node_count * 4 + 16;
+  size_t needed = graph->node_count * 5 + 16; /* the order may have each node twice, and cycles are sought by three */
   uint32_t *work = peri__grow(graph->work, sizeof *work, 0, &graph->work_capacity, needed);
   if (!work) return false;
   graph->work = work;
@@ -333,6 +451,9 @@ static bool grow_work(peri__graph *graph) {
                                  graph->node_count + graph->removed_count);
   if (!removed) return false;
   graph->removed = removed;
+  uint32_t *tails = peri__grow(graph->tails, sizeof *tails, 0, &graph->tail_capacity, graph->node_count + 1);
+  if (!tails) return false;
+  graph->tails = tails;
   return true;
 }
 
@@ -385,16 +506,31 @@ void peri__plan_returned(peri_engine *engine, uint64_t sequence) {
     graph->returned = graph->overtaken_to;
 }
 
+/* Nodes that need memory by their number of channels get more, ahead of the plan. */
+static bool grow_nodes(const compile *c) {
+  for (uint32_t k = 0; k < c->count; k++) {
+    peri__graph_node *node = &c->graph->nodes[node_at(c, k)];
+    peri__node *render = node->render;
+    if (!render->kind->grow || node->bound <= render->grown) continue;
+    peri__part *part = render->kind->grow(render->state, node->bound);
+    if (!part || !peri__node_send_part(c->engine, node, part)) return false;
+    render->grown = node->bound;
+  }
+  return true;
+}
+
 bool peri__compile(peri_engine *engine) {
   peri__graph *graph = &engine->graph;
   if (!graph->dirty || engine->batch) return true;
   uint32_t room = PERI_COMMAND_BYTES(PLAN) + (uint32_t)graph->move_count * PERI_COMMAND_BYTES(SOURCE_MOVE);
   if (!peri__commands_reserve(&engine->render.commands, room) || !grow_work(graph)) return false;
-  compile c = {.engine = engine, .graph = graph, .order = graph->work, .stack = graph->work + graph->node_count};
+  compile c = {.engine = engine, .graph = graph, .order = graph->work, .stack = graph->work + 2 * graph->node_count};
   reach(&c);
+  keep_tails(&c);
   remove_unreached(&c);
   sort_steps(&c);
   measure_steps(&c);
+  if (!grow_nodes(&c)) return false;
   uint32_t *places = PERI_NEW_ARRAY(uint32_t, (size_t)c.size.signals * 3);
   if (!places) return false;
   place_signals(&c, places, places + c.size.signals, places + 2 * (size_t)c.size.signals);

@@ -239,7 +239,8 @@ uint32_t peri__source_junction(peri_engine *engine, peri__source *source) {
   if (details->junction != PERI_NONE) return details->junction;
   peri__param *params = peri__source_params(engine, source);
   if (!params) return PERI_NONE;
-  uint32_t index = peri__graph_add(engine, PERI_NODE_BUFFER_SOURCE, params);
+  peri_node_def def = peri_default_node_def(PERI_NODE_BUFFER_SOURCE);
+  uint32_t index = peri__graph_add(engine, &def, params);
   if (index == PERI_NONE) return PERI_NONE;
   peri__graph_node *node = &engine->graph.nodes[index];
   node->source = source;
@@ -432,6 +433,7 @@ static bool check_not_started(const peri__source *source) {
 }
 
 bool peri_source_start(peri_engine *engine, peri_node id, double when, double offset, double duration) {
+  if (peri__is_node(id)) return peri__scheduled_start(engine, id, when, offset, duration);
   bool plain = when == 0.0 && offset == 0.0 && duration == INFINITY;
   if (!plain && (!peri__check_time("the start time", when) || !peri__check_time("offset", offset) ||
                  !peri__check_duration(duration)))
@@ -450,7 +452,7 @@ static peri_node play(peri_engine *engine, const peri_source_def *def, peri__def
   const peri__graph_node *node = peri__peek_node(engine, destination);
   if (!node && !(node = peri__find_node(engine, destination))) return 0;
   const peri__node *render = node->render;
-  if (render->kind->info.inputs == 0)
+  if (render->input_count == 0)
     return peri__fail("a source cannot play into %s", render->kind->info.name), (peri_node)0;
   peri__source *source = create(engine, def, kind, &render->inputs[0]);
   if (!source) return 0;
@@ -481,6 +483,7 @@ static bool stop(peri_engine *engine, peri__source *source, double when) {
 }
 
 bool peri_source_stop(peri_engine *engine, peri_node id, double when) {
+  if (peri__is_node(id)) return peri__scheduled_stop(engine, id, when);
   if (!peri__check_time("the stop time", when)) return false;
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 peri_source_state peri_source_get_state(peri_engine *engine, peri_node id) {
+  if (peri__is_node(id)) return peri__scheduled_state(engine, id);
   peri__lock(engine);
   peri__source *source = peri__peek_source(engine, id);
   peri_source_state state = PERI_SOURCE_GONE;
@@ -273,6 +274,7 @@ bool peri_source_set_interpolation(peri_engine *engine, peri_node id, peri_inter
 }
 
 bool peri_source_set_notify(peri_engine *engine, peri_node id, bool notify, uint64_t user) {
+  if (peri__is_node(id)) return peri__scheduled_set_notify(engine, id, notify, user);
   peri__lock(engine);
   peri__source *source = peri__find_source(engine, id);
   bool done = source && (!notify || !user || peri__source_details_of(engine, source));

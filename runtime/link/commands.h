@@ -16,6 +16,8 @@ struct peri__param;
 struct peri__event;
 struct peri__storage;
 struct peri__successor;
+struct peri__node;
+struct peri__part;
 
 #define PERI_SENT_COEFS 5 /* of a filter */
 
@@ -40,6 +42,10 @@ typedef _Atomic(struct peri__successor *) peri__successor_place; /* likewise */
   COMMAND(SOURCE_INTERPOLATION, struct peri__voice *voice; peri_interpolation interpolation;)                          \
   COMMAND(SOURCE_BUFFER, struct peri__voice *voice; struct peri__storage * storage; double rate_ratio;)                \
   COMMAND(SOURCE_SUCCESSOR, struct peri__voice *voice; peri__successor_place successor;)                               \
+  COMMAND(NODE_OPTION, struct peri__node *node; uint32_t option; double value;)                                        \
+  COMMAND(NODE_PART, struct peri__node *node; struct peri__part * part;)                                               \
+  COMMAND(NODE_START, struct peri__node *node; double frame;)                                                          \
+  COMMAND(NODE_STOP, struct peri__node *node; double frame;)                                                           \
   COMMAND(PARAM_VALUE, struct peri__param *param; float value; uint32_t sequence;)                                     \
   COMMAND(PARAM_EVENT, struct peri__param *param; struct peri__event * event;)                                         \
   COMMAND(PARAM_CANCEL, struct peri__param *param; double time; struct peri__event * hold;)                            \

@@ -5,6 +5,9 @@ static const peri__kind *const kinds[PERI_NODE_KINDS] = {
     [PERI_NODE_BUFFER_SOURCE] = &peri__kind_buffer_source,
     [PERI_NODE_GAIN] = &peri__kind_gain,
     [PERI_NODE_STEREO_PANNER] = &peri__kind_stereo_panner,
+    [PERI_NODE_CONSTANT_SOURCE] = &peri__kind_constant_source,
+    [PERI_NODE_CHANNEL_SPLITTER] = &peri__kind_channel_splitter,
+    [PERI_NODE_CHANNEL_MERGER] = &peri__kind_channel_merger,
 };
 
 const peri__kind *peri__kind_of(peri_node_kind kind) { return (unsigned)kind < PERI_NODE_KINDS ? kinds[kind] : NULL; }

@@ -103,6 +103,17 @@ static void replace_list(peri__render *render, peri__input *input, peri__voice_l
   if (old) peri__handback_add(&render->retired, &old->retired.link);
 }
 
+static void set_part(peri__render *render, peri__node *node, peri__part *part) {
+  if (node->part) peri__handback_add(&render->retired, &node->part->retired.link);
+  node->part = part;
+}
+
+/* The past means now. */
+static void start_node(const peri__render *render, peri__node *node, double frame) {
+  double now = (double)render->frame;
+  node->start = frame > now ? frame : now;
+}
+
 void peri__render_apply(peri__render *render) {
   const peri__command *c;
   uint64_t applied = 0;
@@ -153,6 +164,12 @@ void peri__render_apply(peri__render *render) {
         set_buffer(c->SOURCE_BUFFER.voice, c->SOURCE_BUFFER.storage, c->SOURCE_BUFFER.rate_ratio);
       break;
     case PERI_COMMAND_SOURCE_SUCCESSOR: take_successor(render, c); break;
+    case PERI_COMMAND_NODE_OPTION:
+      c->NODE_OPTION.node->kind->set_option(c->NODE_OPTION.node->state, c->NODE_OPTION.option, c->NODE_OPTION.value);
+      break;
+    case PERI_COMMAND_NODE_PART: set_part(render, c->NODE_PART.node, c->NODE_PART.part); break;
+    case PERI_COMMAND_NODE_START: start_node(render, c->NODE_START.node, c->NODE_START.frame); break;
+    case PERI_COMMAND_NODE_STOP: c->NODE_STOP.node->stop = c->NODE_STOP.frame; break;
     case PERI_COMMAND_PARAM_VALUE:
       peri__param_set(render, c->PARAM_VALUE.param, c->PARAM_VALUE.value);
       atomic_store_explicit(&c->PARAM_VALUE.param->applied, c->PARAM_VALUE.sequence, memory_order_release);

@@ -89,7 +89,7 @@ static void take_lap(peri__render *render, peri__cost *cost, uint32_t voices) {
 
 static void take_node_lap(peri__render *render, peri__node *node) {
   uint32_t voices = 0;
-  for (uint32_t i = 0; i < node->kind->info.inputs; i++) voices += node->inputs[i].count;
+  for (uint32_t i = 0; i < node->input_count; i++) voices += node->inputs[i].count;
   for (uint32_t p = 0; p < node->kind->info.params; p++) voices += node->params[p].input.count;
   take_lap(render, &node->cost, voices);
 }
@@ -165,29 +165,88 @@ static void feed_taps(peri__render *render, const peri__plan *plan, const peri__
   }
 }
 
-static void run_step(peri__render *render, const peri__plan *plan, const peri__plan_step *step) {
+static void gather_params(peri__render *render, const peri__plan *plan, const peri__plan_step *step,
+                          peri__values values[PERI_MAX_PARAMS]) {
   const peri__node *node = step->node;
-  const peri_node_info *info = &node->kind->info;
-  const peri__plan_input *inputs = &plan->inputs[step->first_input];
-  peri__values values[PERI_MAX_PARAMS];
-  peri__signal sums[PERI_MAX_INPUTS];
-  for (uint32_t p = 0; p < info->params; p++) {
+  const peri__plan_input *inputs = &plan->inputs[step->first_input + node->input_count];
+  for (uint32_t p = 0; p < node->kind->info.params; p++) {
     peri__signal added = {render->sums, 1, 1, true};
-    gather(render, plan, &inputs[info->inputs + p], &added);
+    gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
                                    render->param_values + (size_t)p * N);
   }
-  for (uint32_t i = 0; i < info->inputs; i++) {
+}
+
+/* Of a step that only makes outputs: one silent channel each. */
+static void gather_inputs(peri__render *render, const peri__plan *plan, const peri__plan_step *step,
+                          peri__signal sums[PERI_MAX_INPUTS]) {
+  const peri__plan_input *inputs = &plan->inputs[step->first_input];
+  for (uint32_t i = 0; i < step->node->input_count; i++) {
     sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, 1, PERI_MAX_CHANNELS, true};
-    gather(render, plan, &inputs[i], &sums[i]);
+    if (step->part != PERI_STEP_PROCESS) gather(render, plan, &inputs[i], &sums[i]);
   }
-  peri__process process = {node->state,         sums,         &plan->signals[step->first_output], values,
-                           render->sample_rate, render->frame};
-  if (step->muted) {
-    for (uint32_t o = 0; o < info->outputs; o++) process.outputs[o].channels = 1, process.outputs[o].silent = true;
+}
+
+static void be_silent(const peri__node *node, peri__signal *outputs) {
+  for (uint32_t o = 0; o < node->output_count; o++) outputs[o].channels = 1, outputs[o].silent = true;
+}
+
+/* Of a number from 0 to PERI_QUANTUM. */
+static double up_to_whole(double x) {
+  double whole = (double)(int32_t)x;
+  return whole < x ? whole + 1.0 : whole;
+}
+
+/* The frames of this quantum in which a scheduled node sounds: its first frame is the first one at or after its start.
+ */
+static void schedule(peri__render *render, peri__node *node, peri__process *process) {
+  double frame = (double)render->frame, first = node->start - frame, last = node->stop - frame;
+  process->begin = process->end = 0;
+  if (node->ended || first >= N) return;
+  double begin = first > 0.0 ? up_to_whole(first) : 0.0, end = last < N ? up_to_whole(last) : N;
+  if (end > begin) {
+    process->begin = (uint32_t)begin;
+    process->end = (uint32_t)end;
+    process->fraction = first > -1.0 ? begin - first : 0.0;
+  }
+  if (last > N) return;
+  node->ended = true;
+  peri__handback_add(&render->retired, &node->retired.link);
+}
+
+static void note_sounding(peri__node *node, const peri__process *process) {
+  bool sounding = false;
+  for (uint32_t i = 0; i < node->input_count; i++) sounding |= !process->inputs[i].silent;
+  for (uint32_t o = 0; o < node->output_count; o++) sounding |= !process->outputs[o].silent;
+  atomic_store_explicit(&node->sounding, sounding, memory_order_relaxed);
+}
+
+static void run_step(peri__render *render, const peri__plan *plan, const peri__plan_step *step) {
+  peri__node *node = step->node;
+  peri__values values[PERI_MAX_PARAMS];
+  peri__signal sums[PERI_MAX_INPUTS];
+  peri__process process = {.state = node->state,
+                           .part = node->part,
+                           .input_count = node->input_count,
+                           .inputs = sums,
+                           .outputs = &plan->signals[step->first_output],
+                           .params = values,
+                           .sample_rate = render->sample_rate,
+                           .frame = render->frame};
+  if (step->part != PERI_STEP_ABSORB) gather_params(render, plan, step, values);
+  gather_inputs(render, plan, step, sums);
+  if (step->part == PERI_STEP_ABSORB) {
+    node->kind->absorb(&process);
+    note_sounding(node, &process);
+    return;
+  }
+  if (node->kind->info.scheduled) schedule(render, node, &process);
+  if (step->muted || (node->kind->info.scheduled && process.begin == process.end)) {
+    be_silent(node, process.outputs);
   } else {
     node->kind->process(&process);
-    for (uint32_t o = 0; o < info->outputs; o++) check_finite(render, step, &process.outputs[o]);
+    for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &process.outputs[o]);
+    if (node->kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(node, &process);
   }
   feed_taps(render, plan, step);
 }

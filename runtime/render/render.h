@@ -24,7 +24,9 @@ typedef enum {
   PERI_RETIRED_PLAN,
   PERI_RETIRED_VOICE_LIST,
   PERI_RETIRED_EVENT,
-  PERI_RETIRED_SUCCESSOR
+  PERI_RETIRED_SUCCESSOR,
+  PERI_RETIRED_PART,
+  PERI_RETIRED_NODE /* not gone: a scheduled node has ended */
 } peri__retired_kind;
 
 typedef struct peri__retired {
@@ -307,6 +309,12 @@ typedef struct peri__values {
 /* What a node's process is given. */
 typedef struct peri__process {
   void *state;
+  const struct peri__part *part; /* or NULL */
+  uint32_t input_count;
+  /* of a scheduled node: the frames of this quantum in which it sounds, and how far behind its start the first one is,
+   * a part of a frame if it is just that one */
+  uint32_t begin, end;
+  double fraction;
   const peri__signal *inputs;
   peri__signal *outputs; /* to be filled in: channels, silent, samples */
   const peri__values *params;
@@ -314,14 +322,48 @@ typedef struct peri__process {
   uint64_t frame; /* of the quantum's start */
 } peri__process;
 
+/* What a node's set-up is handed. CONTROL. */
+typedef struct peri__setup {
+  const peri_node_def *def;
+  double sample_rate;
+} peri__setup;
+
+#define PERI_MAX_OPTIONS 8 /* of a kind */
+
+/* Something large that a node works with and control replaces as a whole: a curve, a wave, a response. Control makes
+ * it; the audio thread has it from NODE_PART on and hands it back when another one came. */
+typedef struct peri__part {
+  peri__retired retired;
+  void (*free)(struct peri__part *part); /* CONTROL */
+} peri__part;
+
 /* A kind of node: everything the engine knows of it. */
 typedef struct peri__kind {
   peri_node_info info;
   size_t state_bytes;     /* zeroed, aligned to a cache line */
+  uint32_t min_ports;     /* of those that `ports` counts; 0: all numbers are fixed */
+  bool ports_are_outputs; /* else inputs */
+  bool has_tail;          /* may sound, or still change, after its inputs have fallen silent */
+  bool breaks_cycles;     /* in a cycle it is run in two steps: `process` without inputs, and later `absorb` */
+  /* CONTROL; each may be NULL. What is wrong with a definition, as a failure; memory besides the state. */
+  bool (*check)(const peri__setup *setup);
+  bool (*create)(void *state, const peri__setup *setup);
+  void (*destroy)(void *state);
+  /* CONTROL. A part for so many channels, more than before; `state` is what `create` has left there for it. */
+  peri__part *(*grow)(void *state, uint32_t channels);
+  /* CONTROL. Whether an option that is of its type and in its range may become `value`, as a failure; NULL: always. */
+  bool (*check_option)(const double *options, uint32_t option, double value);
+  /* AUDIO THREAD. */
+  void (*set_option)(void *state, uint32_t option, double value);
+  /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.
+   */
+  void (*absorb)(const peri__process *process);
   peri_channel_rule rule; /* default of its inputs */
   uint32_t max_count;     /* largest channelCount allowed */
   bool no_max_mode;       /* channelCountMode "max" is refused */
-  bool fixed_mode;        /* channelCountMode cannot be changed */
+  bool fixed_mode;        /* channelCountMode cannot be changed, and so on */
+  bool fixed_count, fixed_interpretation;
+  bool output_is_ports; /* an output has as many channels as there are inputs; else output_bound says it */
   /* CONTROL. Upper bound of an output's channels when an input has at most `inputs` channels. */
   uint32_t (*output_bound)(uint32_t inputs);
   /* AUDIO THREAD. */
@@ -330,13 +372,36 @@ typedef struct peri__kind {
   void (*reset)(void *state);
 } peri__kind;
 
+enum { PERI_SCHEDULE_NEW, PERI_SCHEDULE_STARTED, PERI_SCHEDULE_ENDED };
+
 typedef struct peri__node {
+  peri__retired retired; /* of a scheduled node that has ended */
   const peri__kind *kind;
-  peri__input *inputs; /* kind->info.inputs */
+  uint32_t input_count, output_count;
+  peri__input *inputs; /* input_count */
   peri__param *params; /* kind->info.params */
   void *state;
   peri__cost cost;
+  /* audio thread */
+  peri__part *part;
+  double start, stop; /* of a scheduled node, in frames; PERI_UNSCHEDULED: not yet */
+  bool ended;
+  /* the audio thread writes, control reads */
+  atomic_bool sounding; /* of a kind with a tail: something came in or went out in the last quantum */
+  /* control alone */
+  double options[PERI_MAX_OPTIONS];
+  uint32_t index, generation; /* of the graph */
+  uint8_t schedule;
+  uint32_t grown; /* channels that its part has room for */
+  peri_owner owner;
+  bool notify;
+  uint64_t user;
 } peri__node;
+
+#define PERI_UNSCHEDULED 1e300
+
+/* CONTROL. A node that was started stays until it has ended. */
+static inline bool peri__node_plays(const peri__node *node) { return node->schedule == PERI_SCHEDULE_STARTED; }
 
 /* ---- The render plan -------------------------------------------------------------------------------------------- */
 
@@ -352,12 +417,16 @@ typedef struct peri__plan_tap {
   uint32_t channels;
 } peri__plan_tap;
 
+/* A node in a cycle that it breaks has two steps. */
+enum { PERI_STEP_WHOLE, PERI_STEP_PROCESS, PERI_STEP_ABSORB };
+
 typedef struct peri__plan_step {
   peri__node *node;
   uint32_t first_input;  /* of plan->inputs: the node's inputs, then its parameters' */
   uint32_t first_output; /* of plan->signals */
   uint32_t first_tap, tap_count;
   bool muted; /* in a cycle without a delay (Web Audio 1.1, render loop) */
+  uint8_t part;
 } peri__plan_step;
 
 /* Immutable but for the signals, which hold the current quantum. One block of memory. */

@@ -319,7 +319,7 @@ TEST(stale_sources_are_refused_with_a_reason) {
   CHECK(!peri_source_start(engine, 0, 0.0, 0.0, INFINITY));
   CHECK_ERROR("null");
   CHECK(!peri_source_start(engine, peri_engine_destination(engine), 0.0, 0.0, INFINITY));
-  CHECK_ERROR("no buffer source");
+  CHECK_ERROR("neither starts nor stops");
   peri_engine_destroy(engine);
   peri_buffer_release(click);
 }

@@ -296,6 +296,9 @@ typedef enum {
   PERI_NODE_BUFFER_SOURCE,
   PERI_NODE_GAIN,
   PERI_NODE_STEREO_PANNER,
+  PERI_NODE_CONSTANT_SOURCE,
+  PERI_NODE_CHANNEL_SPLITTER,
+  PERI_NODE_CHANNEL_MERGER,
   PERI_NODE_KINDS
 } peri_node_kind;
 
@@ -303,6 +306,7 @@ typedef enum {
 enum { PERI_GAIN_GAIN = 0 };
 enum { PERI_STEREO_PANNER_PAN = 0 };
 enum { PERI_SOURCE_PLAYBACK_RATE = 0, PERI_SOURCE_DETUNE = 1 };
+enum { PERI_CONSTANT_SOURCE_OFFSET = 0 };
 
 typedef struct peri_param_info {
   const char *name; /* Web Audio's: "gain", "playbackRate" */
@@ -311,10 +315,24 @@ typedef struct peri_param_info {
   bool fixed_rate; /* its automation rate cannot be changed */
 } peri_param_info;
 
+typedef enum { PERI_OPTION_NUMBER, PERI_OPTION_WHOLE, PERI_OPTION_BOOLEAN, PERI_OPTION_WORD } peri_option_type;
+
+/* A property of a node that is no parameter: a number, a whole number, 0 or 1, or the place of a word. */
+typedef struct peri_option_info {
+  const char *name; /* Web Audio's: "type", "oversample" */
+  peri_option_type type;
+  double default_value, min_value, max_value;
+  const char *const *words; /* of a PERI_OPTION_WORD, ends with NULL */
+} peri_option_info;
+
 typedef struct peri_node_info {
-  const char *name; /* Web Audio's: "GainNode" */
-  uint32_t inputs, outputs, params;
+  const char *name;         /* Web Audio's: "GainNode" */
+  uint32_t inputs, outputs; /* of a channel splitter or merger those that it has unless told otherwise */
+  uint32_t params;
   const peri_param_info *param; /* `params` of them */
+  uint32_t options;
+  const peri_option_info *option; /* `options` of them */
+  bool scheduled;                 /* it starts and stops like a source */
 } peri_node_info;
 
 /* What a kind of node has; NULL for an unknown kind. */
@@ -322,6 +340,26 @@ PERI_API const peri_node_info *peri_node_kind_info(peri_node_kind kind);
 
 /* A new node of a kind other than destination and buffer source. The caller holds it. 0 on failure. */
 PERI_API peri_node peri_node_create(peri_engine *engine, peri_node_kind kind);
+
+/* What some kinds of nodes are made with, and cannot be changed later. */
+typedef struct peri_node_def {
+  uint32_t size; /* sizeof(peri_node_def); set by peri_default_node_def */
+  peri_node_kind kind;
+  uint32_t ports;   /* outputs of a channel splitter, inputs of a channel merger: 1 to 32; 6 */
+  peri_owner owner; /* of a scheduled source, as the next two: see peri_source_def */
+  bool notify;
+  uint64_t user;
+} peri_node_def;
+
+PERI_API peri_node_def peri_default_node_def(peri_node_kind kind);
+PERI_API peri_node peri_node_create_from(peri_engine *engine, const peri_node_def *def);
+
+/* How many inputs and outputs a node has. */
+PERI_API bool peri_node_get_ports(peri_engine *engine, peri_node node, uint32_t *inputs, uint32_t *outputs);
+
+/* A property by its place in peri_node_info.option, from the next quantum on. */
+PERI_API bool peri_node_set_option(peri_engine *engine, peri_node node, uint32_t option, double value);
+PERI_API bool peri_node_get_option(peri_engine *engine, peri_node node, uint32_t option, double *value);
 
 /* The caller's hold ends: the node is freed as soon as nothing that can sound leads to it. A source that was started
  * plays to its end. A stale or null id is ignored. */
@@ -446,7 +484,8 @@ PERI_API peri_node peri_source_create(peri_engine *engine, const peri_source_def
 PERI_API peri_node peri_source_play(peri_engine *engine, const peri_source_def *def, peri_node destination);
 
 /* Starts at `when` (seconds on the engine's clock; the past means now), `offset` seconds into the sound, for `duration`
- * seconds of the sound (INFINITY: to its end). Once only. */
+ * seconds of the sound (INFINITY: to its end). Once only. Scheduled nodes (peri_node_info) start and stop by these too;
+ * they have no offset and duration: 0 and INFINITY. Their ids stay valid as long as somebody holds them. */
 PERI_API bool peri_source_start(peri_engine *engine, peri_node source, double when, double offset, double duration);
 
 /* Ends at `when`. May be called again with another time until then. Cuts without a fade, as Web Audio does. */

@@ -1,0 +1,57 @@
+/* Properties of nodes that are no parameters, and the larger parts that some work with. */
+#include "control/control.h"
+
+static const peri_option_info *find_option(const peri__graph_node *node, uint32_t option) {
+  const peri_node_info *info = &node->render->kind->info;
+  if (option < info->options) return &info->option[option];
+  peri__fail("%s has no option %u", info->name, option);
+  return NULL;
+}
+
+static bool check_value(const peri_node_info *node, const peri_option_info *info, double value) {
+  bool whole = info->type != PERI_OPTION_NUMBER;
+  double most = info->max_value;
+  if (info->type == PERI_OPTION_BOOLEAN) most = 1.0;
+  if (info->type == PERI_OPTION_WORD)
+    for (most = -1.0; info->words[(int)most + 1];) most += 1.0;
+  if (value >= info->min_value && value <= most && (!whole || value == (double)(int64_t)value)) return true;
+  return peri__fail("%s of %s must be a %snumber from %g to %g, got %g", info->name, node->name, whole ? "whole " : "",
+                    info->min_value, most, value);
+}
+
+static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value) {
+  const peri__kind *kind = node->render->kind;
+  const peri_option_info *info = find_option(node, option);
+  if (!info || !check_value(&kind->info, info, value)) return false;
+  if (kind->check_option && !kind->check_option(node->render->options, option, value)) return false;
+  if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
+  node->render->options[option] = value;
+  if (kind->set_option) PERI_SEND(engine, NODE_OPTION, node->render, option, value);
+  return peri__publish(engine);
+}
+
+bool peri_node_set_option(peri_engine *engine, peri_node id, uint32_t option, double value) {
+  peri__lock(engine);
+  peri__graph_node *node = peri__find_node(engine, id);
+  bool done = node && set_option(engine, node, option, value);
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri_node_get_option(peri_engine *engine, peri_node id, uint32_t option, double *value) {
+  peri__lock(engine);
+  const peri__graph_node *node = peri__find_node(engine, id);
+  bool done = node && find_option(node, option);
+  if (done) *value = node->render->options[option];
+  peri__unlock(engine);
+  return done;
+}
+
+bool peri__node_send_part(peri_engine *engine, peri__graph_node *node, peri__part *part) {
+  if (!PERI_ROOM(engine, NODE_PART)) {
+    part->free(part);
+    return false;
+  }
+  PERI_SEND(engine, NODE_PART, node->render, part);
+  return true;
+}

@@ -1,0 +1,31 @@
+/* Web Audio 1.1, ChannelSplitterNode: each output has one channel of the input, or silence. */
+#include "nodes/nodes.h"
+
+static uint32_t output_bound(uint32_t inputs) {
+  (void)inputs;
+  return 1;
+}
+
+/* channelCount is the number of outputs, and discrete: so the input has just as many channels. */
+static void process(const peri__process *p) {
+  const peri__signal *in = &p->inputs[0];
+  for (uint32_t o = 0; o < in->channels; o++) {
+    peri__signal *out = &p->outputs[o];
+    out->channels = 1;
+    out->silent = in->silent;
+    if (!in->silent) memcpy(out->samples, in->samples + (size_t)o * PERI_QUANTUM, PERI_QUANTUM * sizeof(float));
+  }
+}
+
+const peri__kind peri__kind_channel_splitter = {
+    .info = {.name = "ChannelSplitterNode", .inputs = 1, .outputs = 6},
+    .rule = {6, PERI_COUNT_EXPLICIT, PERI_DISCRETE},
+    .max_count = PERI_MAX_CHANNELS,
+    .fixed_mode = true,
+    .fixed_count = true,
+    .fixed_interpretation = true,
+    .min_ports = 1,
+    .ports_are_outputs = true,
+    .output_bound = output_bound,
+    .process = process,
+};
