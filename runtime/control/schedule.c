@@ -78,7 +78,7 @@ bool peri__scheduled_ended(peri_engine *engine, peri__node *node) {
   }
   node->schedule = PERI_SCHEDULE_ENDED;
   engine->graph.scheduled--;
-  engine->graph.dirty = true;
+  if (!engine->graph.nodes[node->index].held) engine->graph.dirty = true; /* it may go */
   return true;
 }
 
