@@ -36,6 +36,7 @@ typedef enum {
   PERI_LUA_CONSTANT_SOURCE,
   PERI_LUA_CHANNEL_SPLITTER,
   PERI_LUA_CHANNEL_MERGER,
+  PERI_LUA_DELAY,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -63,6 +64,7 @@ extern const peri__lua_type peri__lua_base_context, peri__lua_context_type, peri
 extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, peri__lua_gain_type,
     peri__lua_stereo_panner_type, peri__lua_scheduled_node, peri__lua_constant_source_type,
     peri__lua_channel_splitter_type, peri__lua_channel_merger_type;
+extern const peri__lua_type peri__lua_delay_type;
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -219,6 +221,10 @@ int peri__lua_create_buffer_source(lua_State *L);
 /* A new node of the context at 1, by `def` (NULL: what its kind has by default), with the properties of the table at
  * `options`, if any. The node alone is left on the stack. */
 int peri__lua_create_node(lua_State *L, const peri__lua_type *type, const peri_node_def *def, int options);
+/* Puts a copy without `name` in the place of the table at `options`, and pushes what the name had. */
+void peri__lua_take_option(lua_State *L, int options, const char *name);
+/* A finaliser of nodes. */
+int peri__lua_collect_node(lua_State *L);
 /* A property that is an option of the engine's. */
 void peri__lua_push_option(lua_State *L, const peri__lua_node *node, uint32_t option);
 void peri__lua_set_option(lua_State *L, const peri__lua_node *node, uint32_t option, int value, const char *name);
@@ -239,6 +245,7 @@ int peri__lua_stop_scheduled(lua_State *L);
 int peri__lua_create_constant_source(lua_State *L);
 int peri__lua_create_channel_splitter(lua_State *L);
 int peri__lua_create_channel_merger(lua_State *L);
+int peri__lua_create_delay(lua_State *L);
 
 typedef struct peri__lua_param {
   peri__lua_head head;

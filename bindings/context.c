@@ -183,6 +183,7 @@ static const luaL_Reg methods[] = {
     {"createConstantSource", peri__lua_create_constant_source},
     {"createChannelSplitter", peri__lua_create_channel_splitter},
     {"createChannelMerger", peri__lua_create_channel_merger},
+    {"createDelay", peri__lua_create_delay},
     {"createTap", peri__lua_create_tap},
     {"decodeAudioData", decode_audio_data},
     {"close", close_context},

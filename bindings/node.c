@@ -21,7 +21,7 @@ void peri__lua_node_let_go(lua_State *L, peri__lua_node *node, bool release) {
   peri__lua_context_release(L, context);
 }
 
-static int collect(lua_State *L) {
+int peri__lua_collect_node(lua_State *L) {
   peri__lua_node *node = peri__lua_test(L, 1, &peri__lua_audio_node);
   if (node) peri__lua_node_let_go(L, node, node->head.type->id != PERI_LUA_DESTINATION);
   return 0;
@@ -356,7 +356,7 @@ int peri__lua_create_node(lua_State *L, const peri__lua_type *type, const peri_n
 /* ---- Types ------------------------------------------------------------------------------------------------------ */
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", collect},
+    {"__gc", peri__lua_collect_node},
     {NULL, NULL},
 };
 
@@ -412,7 +412,22 @@ const peri__lua_type peri__lua_channel_merger_type = {
     .node_kind = PERI_NODE_CHANNEL_MERGER,
 };
 
-/* The number of ports, 6 unless it is said: an argument, or an option by `name`, which is taken out of a copy. */
+void peri__lua_take_option(lua_State *L, int options, const char *name) {
+  lua_newtable(L);
+  int rest = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, options); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, rest);
+  }
+  lua_pushnil(L);
+  lua_setfield(L, rest, name);
+  lua_getfield(L, options, name);
+  lua_insert(L, rest);
+  lua_replace(L, options);
+}
+
+/* The number of ports, 6 unless it is said: an argument, or an option by `name`. */
 static int create_with_ports(lua_State *L, const peri__lua_type *type, const char *name) {
   peri_node_def def = peri_default_node_def((peri_node_kind)type->node_kind);
   peri__lua_arguments(L, 2);
@@ -420,18 +435,8 @@ static int create_with_ports(lua_State *L, const peri__lua_type *type, const cha
     if (!lua_isnil(L, 2)) def.ports = (uint32_t)peri__lua_count(L, 2, NULL, 1, PERI_MAX_CHANNELS);
     return peri__lua_create_node(L, type, &def, 0);
   }
-  lua_newtable(L);
-  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-    lua_pushvalue(L, -2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 3);
-  }
-  lua_pushnil(L);
-  lua_setfield(L, 3, name);
-  lua_getfield(L, 2, name);
-  lua_replace(L, 2); /* 3: the rest */
-  if (!lua_isnil(L, 2)) def.ports = (uint32_t)peri__lua_count(L, 2, name, 1, PERI_MAX_CHANNELS);
-  lua_replace(L, 2);
+  peri__lua_take_option(L, 2, name);
+  if (!lua_isnil(L, 3)) def.ports = (uint32_t)peri__lua_count(L, 3, name, 1, PERI_MAX_CHANNELS);
   return peri__lua_create_node(L, type, &def, 2);
 }
 

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "trial.h"
 
+/* As its kind has it. */
 const peri_param_info *peri__lua_param_info(const peri__lua_param *param) {
   return &peri_node_kind_info((peri_node_kind)param->node->head.type->node_kind)->param[param->index];
 }
@@ -46,14 +47,22 @@ static void get_default(lua_State *L, peri__lua *state, void *self) {
   lua_pushnumber(L, (lua_Number)peri__lua_param_info(self)->default_value);
 }
 
+/* Its own range. A node that is gone has its kind's. */
+static peri_param_info own_info(const peri__lua_param *param) {
+  peri_param_info info = *peri__lua_param_info(param);
+  const peri__lua_context *context = param->node->context;
+  if (context && context->engine) peri_param_get_info(context->engine, param->node->id, param->index, &info);
+  return info;
+}
+
 static void get_least(lua_State *L, peri__lua *state, void *self) {
   (void)state;
-  lua_pushnumber(L, (lua_Number)peri__lua_param_info(self)->min_value);
+  lua_pushnumber(L, (lua_Number)own_info(self).min_value);
 }
 
 static void get_most(lua_State *L, peri__lua *state, void *self) {
   (void)state;
-  lua_pushnumber(L, (lua_Number)peri__lua_param_info(self)->max_value);
+  lua_pushnumber(L, (lua_Number)own_info(self).max_value);
 }
 
 static const char *const rates[] = {"k-rate", "a-rate", NULL};

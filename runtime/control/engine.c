@@ -318,6 +318,7 @@ bool peri_engine_is_active(peri_engine *engine) {
   bool busy = engine->loads || atomic_load_explicit(&render->applied, memory_order_acquire) < engine->pushed;
   uint64_t alive = atomic_load_explicit(&render->started, memory_order_relaxed) -
                    atomic_load_explicit(&render->ended, memory_order_relaxed);
+  busy = busy || atomic_load_explicit(&render->tails, memory_order_relaxed);
   busy = busy || alive != atomic_load_explicit(&render->paused, memory_order_relaxed) || engine->graph.scheduled;
   peri__unlock(engine);
   return busy;

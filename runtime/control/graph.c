@@ -57,6 +57,7 @@ static void render_node_free(peri_engine *engine, peri__node *node) {
   for (uint32_t p = 0; node->params && p < kind->info.params; p++) peri__input_free(engine, &node->params[p].input);
   if (node->inputs) peri__release(node->inputs, sizeof *node->inputs * node->input_count);
   peri__params_free(kind, node->params);
+  peri__release(node->ranges, sizeof *node->ranges * kind->info.params);
   if (node->part) node->part->free(node->part);
   if (node->state && kind->destroy) kind->destroy(node->state);
   if (node->state) peri__release(node->state, kind->state_bytes);
@@ -70,6 +71,17 @@ static bool make_parts(peri__node *node, peri__param *params) {
   if (kind->state_bytes && !(node->state = peri__allocate(kind->state_bytes, PERI_CACHE_LINE))) return false;
   node->params = kind->info.params && !params ? peri__params_create(kind) : params;
   return !kind->info.params || node->params;
+}
+
+static bool set_ranges(peri__node *node, const peri__setup *setup) {
+  const peri_node_info *info = &node->kind->info;
+  if (!node->kind->ranges) return true;
+  node->ranges = PERI_NEW_ARRAY(peri_param_info, info->params);
+  if (!node->ranges) return false;
+  memcpy(node->ranges, info->param, info->params * sizeof *info->param);
+  node->kind->ranges(setup, node->ranges);
+  for (uint32_t p = 0; p < info->params; p++) node->params[p].info = &node->ranges[p];
+  return true;
 }
 
 /* `params` stay the caller's on failure. */
@@ -93,7 +105,7 @@ static peri__node *render_node_create(peri_engine *engine, const peri_node_def *
   else if (kind->min_ports)
     node->input_count = def->ports;
   for (uint32_t o = 0; o < kind->info.options; o++) node->options[o] = kind->info.option[o].default_value;
-  bool made = make_parts(node, params);
+  bool made = make_parts(node, params) && set_ranges(node, &(peri__setup){def, engine->sample_rate});
   if (made && kind->create && !kind->create(node->state, &(peri__setup){def, engine->sample_rate})) made = false;
   if (!made) {
     if (node->params == params) node->params = NULL;
@@ -200,7 +212,7 @@ peri__graph_node *peri__find_node(peri_engine *engine, peri_node id) {
 }
 
 peri_node_def peri_default_node_def(peri_node_kind kind) {
-  return (peri_node_def){.size = sizeof(peri_node_def), .kind = kind, .ports = 6};
+  return (peri_node_def){.size = sizeof(peri_node_def), .kind = kind, .ports = 6, .max_delay = 1.0};
 }
 
 static bool check_def(const peri_engine *engine, const peri_node_def *def) {

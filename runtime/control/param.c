@@ -277,6 +277,15 @@ bool peri_param_set_value(peri_engine *engine, peri_node id, uint32_t index, flo
   return done;
 }
 
+bool peri_param_get_info(peri_engine *engine, peri_node id, uint32_t index, peri_param_info *info) {
+  peri__lock(engine);
+  param_owner owner;
+  bool done = find_owner(engine, id, index, &owner);
+  if (done) *info = owner.source ? owner.kind->info.param[index] : *owner.node->render->params[index].info;
+  peri__unlock(engine);
+  return done;
+}
+
 static bool set_audio_rate(peri_engine *engine, const param_owner *owner, uint32_t index, bool audio_rate) {
   const peri_param_info *info = &owner->kind->info.param[index];
   if (info->fixed_rate) {

@@ -254,12 +254,14 @@ static uint32_t bound_of(const compile *c, uint32_t k) {
   for (uint32_t i = 0; i < node->render->input_count; i++)
     if (node->render->inputs[i].channels > most) most = node->render->inputs[i].channels;
   for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e)) {
-    uint32_t bound = c->graph->nodes[c->graph->edges[e].from].bound;
-    if (bound > most) most = bound;
+    const peri__edge *edge = &c->graph->edges[e];
+    uint32_t bound = c->graph->nodes[edge->from].bound;
+    if (edge->place < node->render->input_count && bound > most) most = bound;
   }
   if (node->muted) return 1;
   if (node->render->kind->output_is_ports) return node->render->input_count;
-  return node->render->kind->output_bound(clamp_count(&node->rule, most));
+  uint32_t bound = node->render->kind->output_bound(clamp_count(&node->rule, most));
+  return bound > node->render->grown ? bound : node->render->grown; /* what it holds may have more than what comes */
 }
 
 /* Upper bounds of the outputs' channels, in order, so that signals have room for whatever will come. What goes round in

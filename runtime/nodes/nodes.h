@@ -11,6 +11,7 @@ extern const peri__kind peri__kind_stereo_panner;
 extern const peri__kind peri__kind_constant_source;
 extern const peri__kind peri__kind_channel_splitter;
 extern const peri__kind peri__kind_channel_merger;
+extern const peri__kind peri__kind_delay;
 
 /* What a buffer source shows to the world: its input is the engine's own. */
 extern const peri_node_info peri__buffer_source_info;

@@ -214,11 +214,12 @@ static void schedule(peri__render *render, peri__node *node, peri__process *proc
   peri__handback_add(&render->retired, &node->retired.link);
 }
 
-static void note_sounding(peri__node *node, const peri__process *process) {
-  bool sounding = false;
+static void note_sounding(peri__render *render, peri__node *node, const peri__process *process) {
+  bool sounding = node->kind->rings && node->kind->rings(node->state);
   for (uint32_t i = 0; i < node->input_count; i++) sounding |= !process->inputs[i].silent;
   for (uint32_t o = 0; o < node->output_count; o++) sounding |= !process->outputs[o].silent;
   atomic_store_explicit(&node->sounding, sounding, memory_order_relaxed);
+  render->now_tails += sounding;
 }
 
 static void run_step(peri__render *render, const peri__plan *plan, const peri__plan_step *step) {
@@ -232,21 +233,25 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
                            .outputs = &plan->signals[step->first_output],
                            .params = values,
                            .sample_rate = render->sample_rate,
-                           .frame = render->frame};
+                           .frame = render->frame,
+                           .in_cycle = step->part != PERI_STEP_WHOLE,
+                           .interpretation = PERI_SPEAKERS};
+  if (node->input_count) process.interpretation = plan->inputs[step->first_input].rule.interpretation;
   if (step->part != PERI_STEP_ABSORB) gather_params(render, plan, step, values);
   gather_inputs(render, plan, step, sums);
   if (step->part == PERI_STEP_ABSORB) {
     node->kind->absorb(&process);
-    note_sounding(node, &process);
+    note_sounding(render, node, &process);
     return;
   }
   if (node->kind->info.scheduled) schedule(render, node, &process);
   if (step->muted || (node->kind->info.scheduled && process.begin == process.end)) {
     be_silent(node, process.outputs);
+    if (step->muted) atomic_store_explicit(&node->sounding, false, memory_order_relaxed);
   } else {
     node->kind->process(&process);
     for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &process.outputs[o]);
-    if (node->kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(node, &process);
+    if (node->kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, &process);
   }
   feed_taps(render, plan, step);
 }
@@ -274,7 +279,7 @@ static void render_quantum(peri__render *render) {
   peri__render_apply(render);
   const peri__plan *plan = render->plan;
   peri__signal heard = {NULL, render->channels, render->channels, true};
-  render->now_playing = render->now_scheduled = render->now_paused = 0;
+  render->now_playing = render->now_scheduled = render->now_paused = render->now_tails = 0;
   render->profile = atomic_load_explicit(&render->profiling, memory_order_relaxed);
   if (render->profile) begin_laps(render);
   render_voices(render, &render->nowhere, NULL, PERI_SPEAKERS);
@@ -294,6 +299,7 @@ static void render_quantum(peri__render *render) {
   atomic_store_explicit(&render->playing, render->now_playing, memory_order_relaxed);
   atomic_store_explicit(&render->scheduled, render->now_scheduled, memory_order_relaxed);
   atomic_store_explicit(&render->paused, render->now_paused, memory_order_relaxed);
+  atomic_store_explicit(&render->tails, render->now_tails, memory_order_relaxed);
   atomic_fetch_add_explicit(&render->quanta, 1, memory_order_relaxed);
   atomic_store_explicit(&render->published, render->frame, memory_order_release);
 }

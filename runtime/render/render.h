@@ -320,6 +320,8 @@ typedef struct peri__process {
   const peri__values *params;
   double sample_rate;
   uint64_t frame; /* of the quantum's start */
+  bool in_cycle;  /* this step makes the outputs, `absorb` takes the inputs */
+  peri_interpretation interpretation;
 } peri__process;
 
 /* What a node's set-up is handed. CONTROL. */
@@ -351,6 +353,8 @@ typedef struct peri__kind {
   void (*destroy)(void *state);
   /* CONTROL. A part for so many channels, more than before; `state` is what `create` has left there for it. */
   peri__part *(*grow)(void *state, uint32_t channels);
+  /* CONTROL. Ranges of parameters that are other than `info` has them, by the definition; NULL: none are. */
+  void (*ranges)(const peri__setup *setup, peri_param_info *params);
   /* CONTROL. Whether an option that is of its type and in its range may become `value`, as a failure; NULL: always. */
   bool (*check_option)(const double *options, uint32_t option, double value);
   /* AUDIO THREAD. */
@@ -358,6 +362,8 @@ typedef struct peri__kind {
   /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.
    */
   void (*absorb)(const peri__process *process);
+  /* AUDIO THREAD. Whether the tail is not over, though nothing comes in or out now; NULL: never. */
+  bool (*rings)(const void *state);
   peri_channel_rule rule; /* default of its inputs */
   uint32_t max_count;     /* largest channelCount allowed */
   bool no_max_mode;       /* channelCountMode "max" is refused */
@@ -378,8 +384,9 @@ typedef struct peri__node {
   peri__retired retired; /* of a scheduled node that has ended */
   const peri__kind *kind;
   uint32_t input_count, output_count;
-  peri__input *inputs; /* input_count */
-  peri__param *params; /* kind->info.params */
+  peri__input *inputs;     /* input_count */
+  peri__param *params;     /* kind->info.params */
+  peri_param_info *ranges; /* of them, where they are not their kind's; else NULL */
   void *state;
   peri__cost cost;
   /* audio thread */
@@ -387,7 +394,7 @@ typedef struct peri__node {
   double start, stop; /* of a scheduled node, in frames; PERI_UNSCHEDULED: not yet */
   bool ended;
   /* the audio thread writes, control reads */
-  atomic_bool sounding; /* of a kind with a tail: something came in or went out in the last quantum */
+  atomic_bool sounding; /* of a kind with a tail: in the last quantum something came in or went out, or will */
   /* control alone */
   double options[PERI_MAX_OPTIONS];
   uint32_t index, generation; /* of the graph */
@@ -462,6 +469,7 @@ struct peri__render {
   atomic_bool busy;                                /* somebody renders */
   atomic_uint_fast64_t published;                  /* frame of the next quantum */
   atomic_uint_fast32_t playing, scheduled, paused; /* sources, in the last quantum */
+  atomic_uint_fast32_t tails;                      /* nodes with a tail that were sounding in it */
   atomic_uint_fast64_t started, ended, applied, quanta, nonfinite;
   peri__load_meter load;
   peri__cost nowhere_cost;
@@ -475,7 +483,7 @@ struct peri__render {
   peri__plan *plan;
   peri__input nowhere; /* sources without a destination: they keep time */
   uint32_t kept;       /* frames of the last quantum not yet given out */
-  uint32_t now_playing, now_scheduled, now_paused, now_started;
+  uint32_t now_playing, now_scheduled, now_paused, now_started, now_tails;
   peri__input *leaving; /* while commands are applied: whose list has voices that are PERI_VOICE_MOVING */
   uint64_t profile;     /* `profiling`, for this quantum; the next two are in use while it is not 0 */
   uint64_t lap;         /* nanoseconds: when the step before was done */

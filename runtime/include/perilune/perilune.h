@@ -147,7 +147,7 @@ PERI_API bool peri_engine_commit(peri_engine *engine);
 PERI_API bool peri_engine_update(peri_engine *engine);
 
 /* Whether anything can still be heard or will be without a further call: sources playing or scheduled (not paused),
- * loads under way. The last quantum's tail counts. */
+ * loads under way, tails of nodes. The last quantum's tail counts. */
 PERI_API bool peri_engine_is_active(peri_engine *engine);
 
 typedef struct peri_stats {
@@ -299,6 +299,7 @@ typedef enum {
   PERI_NODE_CONSTANT_SOURCE,
   PERI_NODE_CHANNEL_SPLITTER,
   PERI_NODE_CHANNEL_MERGER,
+  PERI_NODE_DELAY,
   PERI_NODE_KINDS
 } peri_node_kind;
 
@@ -307,6 +308,7 @@ enum { PERI_GAIN_GAIN = 0 };
 enum { PERI_STEREO_PANNER_PAN = 0 };
 enum { PERI_SOURCE_PLAYBACK_RATE = 0, PERI_SOURCE_DETUNE = 1 };
 enum { PERI_CONSTANT_SOURCE_OFFSET = 0 };
+enum { PERI_DELAY_DELAY_TIME = 0 };
 
 typedef struct peri_param_info {
   const char *name; /* Web Audio's: "gain", "playbackRate" */
@@ -349,6 +351,7 @@ typedef struct peri_node_def {
   peri_owner owner; /* of a scheduled source, as the next two: see peri_source_def */
   bool notify;
   uint64_t user;
+  double max_delay; /* of a delay: the longest it can be, in seconds, above 0 and below 180; 1 */
 } peri_node_def;
 
 PERI_API peri_node_def peri_default_node_def(peri_node_kind kind);
@@ -422,6 +425,8 @@ PERI_API uint32_t peri_engine_profile(peri_engine *engine, peri_node_load *loads
 /* Web Audio 1.1, AudioParam: one function an automation method. Times in seconds, not negative; times past mean now.
  * NaN and infinite arguments are refused. */
 PERI_API bool peri_param_value(peri_engine *engine, peri_node node, uint32_t param, float *value);
+/* What a node's own parameter is: as peri_node_kind_info has it, but for ranges that depend on how it was made. */
+PERI_API bool peri_param_get_info(peri_engine *engine, peri_node node, uint32_t param, peri_param_info *info);
 PERI_API bool peri_param_set_value(peri_engine *engine, peri_node node, uint32_t param, float value);
 PERI_API bool peri_param_set_value_at_time(peri_engine *engine, peri_node node, uint32_t param, float value,
                                            double time);

@@ -1,0 +1,321 @@
+/* Web Audio 1.1, DelayNode: output(t) = input(t − delayTime(t)).
+ *
+ * The line is a ring of quanta. Each keeps the number of channels it came with, and 0 stands for silence, whose samples
+ * are neither written nor read. A quantum that is put out has the most channels of what is read for it, so that
+ * "channel count changes are reflected after the delay time has passed"; what came with fewer is mixed up as it is
+ * read.
+ *
+ * In a cycle the text splits the node in two: `process` is its DelayReader, `absorb` its DelayWriter, and the delay is
+ * then at least one quantum. The reader runs before what it leads to, the writer after all of it: so the cycle takes
+ * just delayTime. */
+#include "nodes/nodes.h"
+
+#define N PERI_QUANTUM
+#define LONGEST 180.0 /* seconds, itself excluded */
+
+typedef struct delay_part {
+  peri__part part;
+  size_t bytes;
+  uint32_t channels;
+  float *line[]; /* of each channel; they are the state's */
+} delay_part;
+
+typedef struct delay_state {
+  /* constant */
+  uint32_t quanta; /* of a line */
+  double longest;  /* frames */
+  /* control; freed with the node, so that a larger part can share them with the one before */
+  float *line[PERI_MAX_CHANNELS];
+  uint32_t lines;
+  /* audio thread */
+  uint8_t *channels; /* of each quantum of the line */
+  uint32_t at;       /* the place of the next quantum */
+  uint32_t kept;     /* quanta before it that may be read */
+  uint32_t quiet;    /* quanta since the last one that was not silent, at most `quanta` */
+  uint64_t frame;    /* where the next quantum begins */
+} delay_state;
+
+/* ---- Set-up ----------------------------------------------------------------------------------------------------- */
+
+static bool check(const peri__setup *setup) {
+  double longest = setup->def->max_delay;
+  if (longest > 0.0 && longest < LONGEST) return true;
+  return peri__fail("maxDelayTime must be above 0 and below 180 seconds, got %g", longest);
+}
+
+static void ranges(const peri__setup *setup, peri_param_info *params) {
+  params[PERI_DELAY_DELAY_TIME].max_value = (float)setup->def->max_delay;
+}
+
+/* The farthest frame read lies one behind the longest delay; the quantum under way has its place too. */
+static bool create(void *memory, const peri__setup *setup) {
+  delay_state *state = memory;
+  state->longest = (double)(float)setup->def->max_delay * setup->sample_rate;
+  state->quanta = (uint32_t)((state->longest + 2.0) / N) + 3;
+  state->quiet = state->quanta;
+  state->channels = peri__allocate(state->quanta, 16);
+  return state->channels != NULL;
+}
+
+static void destroy(void *memory) {
+  delay_state *state = memory;
+  for (uint32_t c = 0; c < state->lines; c++)
+    peri__release(state->line[c], (size_t)state->quanta * N * sizeof *state->line[c]);
+  peri__release(state->channels, state->quanta);
+}
+
+static void free_part(peri__part *part) {
+  delay_part *own = (delay_part *)(void *)part;
+  peri__release(own, own->bytes);
+}
+
+static peri__part *grow(void *memory, uint32_t channels) {
+  delay_state *state = memory;
+  for (; state->lines < channels; state->lines++) {
+    float *line = peri__allocate_raw((size_t)state->quanta * N * sizeof *line, PERI_CACHE_LINE);
+    if (!line) return NULL; /* those that were made serve the next try */
+    state->line[state->lines] = line;
+  }
+  size_t bytes = sizeof(delay_part) + channels * sizeof(float *);
+  delay_part *part = peri__allocate(bytes, 16);
+  if (!part) return NULL;
+  *part = (delay_part){.part = {{{NULL}, PERI_RETIRED_PART}, free_part}, .bytes = bytes, .channels = channels};
+  memcpy(part->line, state->line, channels * sizeof *part->line);
+  return &part->part;
+}
+
+/* ---- Writing ---------------------------------------------------------------------------------------------------- */
+
+/* The least significant bits of a sound that dies away in a cycle are flushed at last: then it is over. */
+static bool has_sound(const peri__signal *in) {
+  if (in->silent) return false;
+  for (uint32_t c = 0; c < in->channels; c++) {
+    const float *samples = in->samples + (size_t)c * N;
+    bool sound = false;
+    for (int i = 0; i < N; i++) sound |= samples[i] != 0.0f;
+    if (sound) return true;
+  }
+  return false;
+}
+
+static void write(delay_state *state, const delay_part *part, const peri__signal *in) {
+  bool sound = has_sound(in);
+  state->channels[state->at] = sound ? (uint8_t)in->channels : 0;
+  for (uint32_t c = 0; sound && c < in->channels; c++)
+    memcpy(part->line[c] + (size_t)state->at * N, in->samples + (size_t)c * N, N * sizeof(float));
+  if (sound)
+    state->quiet = 0;
+  else if (state->quiet < state->quanta)
+    state->quiet++;
+}
+
+static void advance(delay_state *state) {
+  if (++state->at == state->quanta) state->at = 0;
+  if (state->kept + 1 < state->quanta) state->kept++;
+  state->frame += N;
+}
+
+/* ---- Reading ---------------------------------------------------------------------------------------------------- */
+
+/* What is read for one quantum: two neighbours for each frame, as offsets into a line. */
+typedef struct reading {
+  uint32_t near[N], far[N];
+  uint8_t near_channels[N], far_channels[N]; /* 0: silence */
+  float share[N];                            /* of the far one; 0: it is not read */
+  uint32_t counts;                           /* bit m − 1: something has m channels */
+  uint32_t most;                             /* channels */
+} reading;
+
+/* A delay in frames, a whole number where a float could not say it better: 0.1 s is 4,800 frames, no ten-millionth
+ * more. */
+static double in_frames(const delay_state *state, double seconds, double rate, bool in_cycle) {
+  double frames = seconds * rate, whole = (double)(int64_t)(frames + 0.5);
+  double off = frames - whole, unsaid = frames * 6e-8;
+  if (off <= unsaid && -off <= unsaid) frames = whole;
+  double least = in_cycle ? N : 0.0;
+  if (frames < least) frames = least; /* also one too short for the line */
+  return frames > state->longest && frames > least ? state->longest : frames;
+}
+
+/* The frame at `offset` from the beginning of this quantum, which is at most its last. */
+static uint8_t find(const delay_state *state, int32_t offset, uint32_t *place) {
+  uint32_t back = (uint32_t)(N - 1 - offset) / N;
+  if (back > state->kept) return 0;
+  uint32_t quantum = state->at >= back ? state->at - back : state->at + state->quanta - back;
+  *place = quantum * N + (uint32_t)(offset + (int32_t)(back * N));
+  return state->channels[quantum];
+}
+
+static void note_count(reading *r, uint8_t channels) {
+  if (!channels) return;
+  r->counts |= 1u << (channels - 1);
+  if (channels > r->most) r->most = channels;
+}
+
+static void find_all(const delay_state *state, const peri__process *p, reading *r) {
+  const peri__values *seconds = &p->params[PERI_DELAY_DELAY_TIME];
+  double delay = in_frames(state, (double)seconds->first, p->sample_rate, p->in_cycle);
+  r->counts = r->most = 0;
+  for (int i = 0; i < N; i++) {
+    if (!seconds->steady) delay = in_frames(state, (double)seconds->frames[i], p->sample_rate, p->in_cycle);
+    int32_t whole = (int32_t)delay, offset = i - whole;
+    r->share[i] = (float)(delay - (double)whole);
+    r->near[i] = r->far[i] = 0;
+    r->near_channels[i] = find(state, offset, &r->near[i]);
+    r->far_channels[i] = r->share[i] > 0.0f ? find(state, offset - 1, &r->far[i]) : 0;
+    note_count(r, r->near_channels[i]);
+    note_count(r, r->far_channels[i]);
+  }
+}
+
+/* What has just so many channels; the rest is left out. */
+static void read_some(const delay_part *part, const reading *r, uint8_t channels, float *out) {
+  for (uint32_t c = 0; c < channels; c++, out += N) {
+    const float *line = part->line[c];
+    for (int i = 0; i < N; i++) {
+      float near = r->near_channels[i] == channels ? line[r->near[i]] : 0.0f;
+      float far = r->far_channels[i] == channels ? line[r->far[i]] : 0.0f;
+      out[i] = r->share[i] > 0.0f ? near + (far - near) * r->share[i] : near;
+    }
+  }
+}
+
+static void read_any(const delay_part *part, const peri__process *p, const reading *r, peri__signal *out) {
+  float some[PERI_MAX_CHANNELS * N];
+  memset(out->samples, 0, (size_t)r->most * N * sizeof(float));
+  for (uint32_t m = 1; m <= r->most; m++) {
+    if (!(r->counts >> (m - 1) & 1)) continue;
+    read_some(part, r, (uint8_t)m, some);
+    peri__mix_channels(out->samples, r->most, some, m, p->interpretation);
+  }
+}
+
+/* A steady delay reads two or three quanta in a row. Those that sound have `*channels`; false when these differ. */
+static bool is_uniform(const delay_state *state, int32_t first, int32_t last, uint32_t *channels, bool *gaps) {
+  *channels = 0;
+  *gaps = false;
+  for (int32_t at = first;; at = at + N < last ? at + N : last) {
+    uint32_t place, count = find(state, at, &place);
+    if (count && *channels && count != *channels) return false;
+    if (count)
+      *channels = count;
+    else
+      *gaps = true;
+    if (at == last) return true;
+  }
+}
+
+/* `count` frames in a row of one line, from quanta that all sound. */
+static void copy(const delay_state *state, const float *line, int32_t offset, uint32_t count, float *out) {
+  while (count) {
+    uint32_t place = 0, piece;
+    find(state, offset, &place);
+    piece = N - place % N;
+    if (piece > count) piece = count;
+    memcpy(out, line + place, piece * sizeof *out);
+    out += piece, offset += (int32_t)piece, count -= piece;
+  }
+}
+
+static void read_row(const delay_state *state, const delay_part *part, int32_t first, float share, peri__signal *out) {
+  float row[N + 1];
+  for (uint32_t c = 0; c < out->channels; c++) {
+    float *to = out->samples + (size_t)c * N;
+    if (share == 0.0f) {
+      copy(state, part->line[c], first, N, to);
+      continue;
+    }
+    copy(state, part->line[c], first, N + 1, row);
+    for (int i = 0; i < N; i++) to[i] = row[i + 1] + (row[i] - row[i + 1]) * share;
+  }
+}
+
+/* Whether that was all: the delay is steady and what it reads is silent, or has one number of channels and no gaps. */
+static bool read_steady(const delay_state *state, const delay_part *part, const peri__process *p, peri__signal *out) {
+  const peri__values *seconds = &p->params[PERI_DELAY_DELAY_TIME];
+  if (!seconds->steady) return false;
+  double delay = in_frames(state, (double)seconds->first, p->sample_rate, p->in_cycle);
+  int32_t whole = (int32_t)delay;
+  float share = (float)(delay - (double)whole);
+  int32_t first = share > 0.0f ? -whole - 1 : -whole;
+  uint32_t channels;
+  bool gaps;
+  if (!is_uniform(state, first, N - 1 - whole, &channels, &gaps)) return false;
+  if (channels && gaps) return false;
+  out->silent = channels == 0;
+  out->channels = channels ? channels : 1;
+  if (channels) read_row(state, part, first, share, out);
+  return true;
+}
+
+static void read(const delay_state *state, const delay_part *part, const peri__process *p) {
+  peri__signal *out = &p->outputs[0];
+  out->silent = true;
+  out->channels = 1;
+  if (state->quiet >= state->quanta || read_steady(state, part, p, out)) return;
+  reading r;
+  find_all(state, p, &r);
+  if (!r.most) return;
+  out->silent = false;
+  out->channels = r.most;
+  read_any(part, p, &r, out);
+}
+
+/* ---- Both, in their order --------------------------------------------------------------------------------------- */
+
+static void forget(void *memory) {
+  delay_state *state = memory;
+  state->kept = 0;
+  state->quiet = state->quanta;
+}
+
+static void process(const peri__process *p) {
+  delay_state *state = p->state;
+  const delay_part *part = (const delay_part *)(const void *)p->part;
+  if (p->frame != state->frame) forget(state); /* it was muted, and nothing came in meanwhile */
+  state->frame = p->frame;
+  if (p->in_cycle) {
+    state->channels[state->at] = 0;
+    read(state, part, p);
+    return;
+  }
+  write(state, part, &p->inputs[0]);
+  read(state, part, p);
+  advance(state);
+}
+
+static void absorb(const peri__process *p) {
+  delay_state *state = p->state;
+  write(state, (const delay_part *)(const void *)p->part, &p->inputs[0]);
+  advance(state);
+}
+
+static bool rings(const void *memory) {
+  const delay_state *state = memory;
+  return state->quiet < state->quanta;
+}
+
+static uint32_t output_bound(uint32_t inputs) { return inputs; }
+
+static const peri_param_info params[] = {
+    [PERI_DELAY_DELAY_TIME] = {"delayTime", 0.0f, 0.0f, 1.0f, true, false},
+};
+
+const peri__kind peri__kind_delay = {
+    .info = {.name = "DelayNode", .inputs = 1, .outputs = 1, .params = 1, .param = params},
+    .state_bytes = sizeof(delay_state),
+    .has_tail = true,
+    .breaks_cycles = true,
+    .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
+    .max_count = PERI_MAX_CHANNELS,
+    .check = check,
+    .create = create,
+    .destroy = destroy,
+    .grow = grow,
+    .ranges = ranges,
+    .output_bound = output_bound,
+    .process = process,
+    .absorb = absorb,
+    .rings = rings,
+    .reset = forget,
+};
