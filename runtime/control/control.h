@@ -116,6 +116,7 @@ typedef struct peri__graph_node {
   uint32_t waiting;     /* edges from nodes not yet in order */
   uint32_t low, number; /* of the search for cycles */
   bool reached, on_stack, muted;
+  bool loops;      /* it is connected to itself */
   bool split;      /* it breaks a cycle, in two steps */
   uint32_t bound;  /* channels of its outputs */
   uint32_t signal; /* its first */

@@ -153,7 +153,7 @@ static bool settle_cycles(compile *c, bool mute) {
         uint32_t t = graph->edges[e].to;
         peri__graph_node *to = &graph->nodes[t];
         if (!is_waited_for(graph, &graph->edges[e])) continue;
-        if (t == n) split |= settle_cycle(graph, &n, 1, mute);
+        if (t == n) node->loops = true; /* settled with its component: until then its edges count */
         if (!to->number) {
           to->number = to->low = ++c->number;
           to->on_stack = true;
@@ -172,19 +172,29 @@ static bool settle_cycles(compile *c, bool mute) {
       do {
         graph->nodes[component[--first]].on_stack = false;
       } while (component[first] != n);
-      if (component_count - first > 1) split |= settle_cycle(graph, component + first, component_count - first, mute);
+      if (component_count - first > 1 || node->loops)
+        split |= settle_cycle(graph, component + first, component_count - first, mute);
       component_count = first;
     }
   }
   return split;
 }
 
+static void forget_search(compile *c) {
+  peri__graph *graph = c->graph;
+  c->number = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++) {
+    graph->nodes[n].number = graph->nodes[n].low = 0;
+    graph->nodes[n].on_stack = graph->nodes[n].loops = false;
+  }
+}
+
 /* All in order that can be, from the beginning. */
 static void put_all_in_order(compile *c) {
   peri__graph *graph = c->graph;
   c->count = c->head = 0;
-  for (uint32_t n = 0; n < graph->node_count; n++)
-    graph->nodes[n].waiting = graph->nodes[n].number = graph->nodes[n].low = 0;
+  for (uint32_t n = 0; n < graph->node_count; n++) graph->nodes[n].waiting = 0;
+  forget_search(c);
   for (uint32_t n = 0; n < graph->node_count; n++)
     for (uint32_t e = graph->nodes[n].reached ? graph->nodes[n].first_out : PERI_NONE; e != PERI_NONE;
          e = graph->edges[e].next_out)
@@ -199,15 +209,14 @@ static void sort_steps(compile *c) {
   uint32_t alive = 0;
   for (uint32_t n = 0; n < graph->node_count; n++) {
     peri__graph_node *node = &graph->nodes[n];
-    node->split = node->muted = node->on_stack = false;
+    node->split = node->muted = false;
     if (node->reached) alive++;
   }
   put_all_in_order(c);
   if (c->count == alive) return;
   if (settle_cycles(c, false)) put_all_in_order(c);
   if (c->count < alive) {
-    c->number = 0;
-    for (uint32_t n = 0; n < graph->node_count; n++) graph->nodes[n].number = graph->nodes[n].low = 0;
+    forget_search(c);
     settle_cycles(c, true);
   }
   for (uint32_t n = 0; n < graph->node_count; n++)

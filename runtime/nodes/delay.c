@@ -23,7 +23,6 @@ typedef struct delay_part {
 typedef struct delay_state {
   /* constant */
   uint32_t quanta; /* of a line */
-  double longest;  /* frames */
   /* control; freed with the node, so that a larger part can share them with the one before */
   float *line[PERI_MAX_CHANNELS];
   uint32_t lines;
@@ -32,6 +31,7 @@ typedef struct delay_state {
   uint32_t at;       /* the place of the next quantum */
   uint32_t kept;     /* quanta before it that may be read */
   uint32_t quiet;    /* quanta since the last one that was not silent, at most `quanta` */
+  uint32_t faint;    /* likewise, that was not fainter than PERI_FAINT */
   uint64_t frame;    /* where the next quantum begins */
 } delay_state;
 
@@ -50,9 +50,9 @@ static void ranges(const peri__setup *setup, peri_param_info *params) {
 /* The farthest frame read lies one behind the longest delay; the quantum under way has its place too. */
 static bool create(void *memory, const peri__setup *setup) {
   delay_state *state = memory;
-  state->longest = (double)(float)setup->def->max_delay * setup->sample_rate;
-  state->quanta = (uint32_t)((state->longest + 2.0) / N) + 3;
-  state->quiet = state->quanta;
+  double longest = (double)(float)setup->def->max_delay * setup->sample_rate;
+  state->quanta = (uint32_t)((longest + 2.0) / N) + 3;
+  state->quiet = state->faint = state->quanta;
   state->channels = peri__allocate(state->quanta, 16);
   return state->channels != NULL;
 }
@@ -86,27 +86,38 @@ static peri__part *grow(void *memory, uint32_t channels) {
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
-/* The least significant bits of a sound that dies away in a cycle are flushed at last: then it is over. */
-static bool has_sound(const peri__signal *in) {
-  if (in->silent) return false;
-  for (uint32_t c = 0; c < in->channels; c++) {
+/* The largest sample; 0 when it stands for zeros alone, as the last of what dies away in a cycle does. Compared as
+ * whole numbers, which floats without their sign are ordered by; a NaN is the largest. */
+static float peak_of(const peri__signal *in) {
+  uint32_t most = 0;
+  for (uint32_t c = 0; !in->silent && c < in->channels; c++) {
     const float *samples = in->samples + (size_t)c * N;
-    bool sound = false;
-    for (int i = 0; i < N; i++) sound |= samples[i] != 0.0f;
-    if (sound) return true;
+    for (int i = 0; i < N; i++) {
+      uint32_t bits;
+      memcpy(&bits, &samples[i], sizeof bits);
+      bits &= 0x7FFFFFFF;
+      most = bits > most ? bits : most;
+    }
   }
-  return false;
+  float peak;
+  memcpy(&peak, &most, sizeof peak);
+  return peak;
+}
+
+static void count_since(uint32_t *quanta, bool now, uint32_t most) {
+  if (now)
+    *quanta = 0;
+  else if (*quanta < most)
+    ++*quanta;
 }
 
 static void write(delay_state *state, const delay_part *part, const peri__signal *in) {
-  bool sound = has_sound(in);
-  state->channels[state->at] = sound ? (uint8_t)in->channels : 0;
-  for (uint32_t c = 0; sound && c < in->channels; c++)
+  float peak = peak_of(in);
+  state->channels[state->at] = peak != 0.0f ? (uint8_t)in->channels : 0;
+  for (uint32_t c = 0; c < state->channels[state->at]; c++)
     memcpy(part->line[c] + (size_t)state->at * N, in->samples + (size_t)c * N, N * sizeof(float));
-  if (sound)
-    state->quiet = 0;
-  else if (state->quiet < state->quanta)
-    state->quiet++;
+  count_since(&state->quiet, peak != 0.0f, state->quanta);
+  count_since(&state->faint, !(peak < PERI_FAINT), state->quanta);
 }
 
 static void advance(delay_state *state) {
@@ -128,13 +139,11 @@ typedef struct reading {
 
 /* A delay in frames, a whole number where a float could not say it better: 0.1 s is 4,800 frames, no ten-millionth
  * more. */
-static double in_frames(const delay_state *state, double seconds, double rate, bool in_cycle) {
-  double frames = seconds * rate, whole = (double)(int64_t)(frames + 0.5);
+static double in_frames(const peri__process *p, float seconds) {
+  double frames = (double)seconds * p->sample_rate, whole = (double)(int64_t)(frames + 0.5);
   double off = frames - whole, unsaid = frames * 6e-8;
   if (off <= unsaid && -off <= unsaid) frames = whole;
-  double least = in_cycle ? N : 0.0;
-  if (frames < least) frames = least; /* also one too short for the line */
-  return frames > state->longest && frames > least ? state->longest : frames;
+  return p->in_cycle && frames < N ? N : frames;
 }
 
 /* The frame at `offset` from the beginning of this quantum, which is at most its last. */
@@ -154,10 +163,10 @@ static void note_count(reading *r, uint8_t channels) {
 
 static void find_all(const delay_state *state, const peri__process *p, reading *r) {
   const peri__values *seconds = &p->params[PERI_DELAY_DELAY_TIME];
-  double delay = in_frames(state, (double)seconds->first, p->sample_rate, p->in_cycle);
+  double delay = in_frames(p, seconds->first);
   r->counts = r->most = 0;
   for (int i = 0; i < N; i++) {
-    if (!seconds->steady) delay = in_frames(state, (double)seconds->frames[i], p->sample_rate, p->in_cycle);
+    if (!seconds->steady) delay = in_frames(p, seconds->frames[i]);
     int32_t whole = (int32_t)delay, offset = i - whole;
     r->share[i] = (float)(delay - (double)whole);
     r->near[i] = r->far[i] = 0;
@@ -234,7 +243,7 @@ static void read_row(const delay_state *state, const delay_part *part, int32_t f
 static bool read_steady(const delay_state *state, const delay_part *part, const peri__process *p, peri__signal *out) {
   const peri__values *seconds = &p->params[PERI_DELAY_DELAY_TIME];
   if (!seconds->steady) return false;
-  double delay = in_frames(state, (double)seconds->first, p->sample_rate, p->in_cycle);
+  double delay = in_frames(p, seconds->first);
   int32_t whole = (int32_t)delay;
   float share = (float)(delay - (double)whole);
   int32_t first = share > 0.0f ? -whole - 1 : -whole;
@@ -266,7 +275,7 @@ static void read(const delay_state *state, const delay_part *part, const peri__p
 static void forget(void *memory) {
   delay_state *state = memory;
   state->kept = 0;
-  state->quiet = state->quanta;
+  state->quiet = state->faint = state->quanta;
 }
 
 static void process(const peri__process *p) {
@@ -290,9 +299,10 @@ static void absorb(const peri__process *p) {
   advance(state);
 }
 
-static bool rings(const void *memory) {
+static peri__tail tail(const void *memory) {
   const delay_state *state = memory;
-  return state->quiet < state->quanta;
+  if (state->quiet >= state->quanta) return PERI_TAIL_OVER;
+  return state->faint < state->quanta ? PERI_TAIL_HEARD : PERI_TAIL_FAINT;
 }
 
 static uint32_t output_bound(uint32_t inputs) { return inputs; }
@@ -316,6 +326,6 @@ const peri__kind peri__kind_delay = {
     .output_bound = output_bound,
     .process = process,
     .absorb = absorb,
-    .rings = rings,
+    .tail = tail,
     .reset = forget,
 };

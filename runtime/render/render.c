@@ -215,11 +215,12 @@ static void schedule(peri__render *render, peri__node *node, peri__process *proc
 }
 
 static void note_sounding(peri__render *render, peri__node *node, const peri__process *process) {
-  bool sounding = node->kind->rings && node->kind->rings(node->state);
+  peri__tail tail = node->kind->tail ? node->kind->tail(node->state) : PERI_TAIL_OVER;
+  bool sounding = tail != PERI_TAIL_OVER;
   for (uint32_t i = 0; i < node->input_count; i++) sounding |= !process->inputs[i].silent;
   for (uint32_t o = 0; o < node->output_count; o++) sounding |= !process->outputs[o].silent;
   atomic_store_explicit(&node->sounding, sounding, memory_order_relaxed);
-  render->now_tails += sounding;
+  render->now_tails += node->kind->tail ? tail == PERI_TAIL_HEARD : sounding;
 }
 
 static void run_step(peri__render *render, const peri__plan *plan, const peri__plan_step *step) {

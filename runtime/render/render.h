@@ -339,6 +339,10 @@ typedef struct peri__part {
   void (*free)(struct peri__part *part); /* CONTROL */
 } peri__part;
 
+/* Of a node. A faint one, below −120 dB, goes on, but nobody waits for its end. */
+typedef enum { PERI_TAIL_OVER, PERI_TAIL_FAINT, PERI_TAIL_HEARD } peri__tail;
+#define PERI_FAINT 1e-6f
+
 /* A kind of node: everything the engine knows of it. */
 typedef struct peri__kind {
   peri_node_info info;
@@ -362,8 +366,8 @@ typedef struct peri__kind {
   /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.
    */
   void (*absorb)(const peri__process *process);
-  /* AUDIO THREAD. Whether the tail is not over, though nothing comes in or out now; NULL: never. */
-  bool (*rings)(const void *state);
+  /* AUDIO THREAD. What there is of the tail, though nothing may come in or out now; NULL: as that says. */
+  peri__tail (*tail)(const void *state);
   peri_channel_rule rule; /* default of its inputs */
   uint32_t max_count;     /* largest channelCount allowed */
   bool no_max_mode;       /* channelCountMode "max" is refused */
@@ -469,7 +473,7 @@ struct peri__render {
   atomic_bool busy;                                /* somebody renders */
   atomic_uint_fast64_t published;                  /* frame of the next quantum */
   atomic_uint_fast32_t playing, scheduled, paused; /* sources, in the last quantum */
-  atomic_uint_fast32_t tails;                      /* nodes with a tail that were sounding in it */
+  atomic_uint_fast32_t tails;                      /* nodes with a tail that could be heard in it */
   atomic_uint_fast64_t started, ended, applied, quanta, nonfinite;
   peri__load_meter load;
   peri__cost nowhere_cost;

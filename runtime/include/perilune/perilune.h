@@ -147,7 +147,7 @@ PERI_API bool peri_engine_commit(peri_engine *engine);
 PERI_API bool peri_engine_update(peri_engine *engine);
 
 /* Whether anything can still be heard or will be without a further call: sources playing or scheduled (not paused),
- * loads under way, tails of nodes. The last quantum's tail counts. */
+ * loads under way, tails of nodes above −120 dB. The last quantum's tail counts. */
 PERI_API bool peri_engine_is_active(peri_engine *engine);
 
 typedef struct peri_stats {
