@@ -111,7 +111,7 @@ static void count_since(uint32_t *quanta, bool now, uint32_t most) {
     ++*quanta;
 }
 
-static void write(delay_state *state, const delay_part *part, const peri__signal *in) {
+static void take_in(delay_state *state, const delay_part *part, const peri__signal *in) {
   float peak = peak_of(in);
   state->channels[state->at] = peak != 0.0f ? (uint8_t)in->channels : 0;
   for (uint32_t c = 0; c < state->channels[state->at]; c++)
@@ -257,7 +257,7 @@ static bool read_steady(const delay_state *state, const delay_part *part, const 
   return true;
 }
 
-static void read(const delay_state *state, const delay_part *part, const peri__process *p) {
+static void put_out(const delay_state *state, const delay_part *part, const peri__process *p) {
   peri__signal *out = &p->outputs[0];
   out->silent = true;
   out->channels = 1;
@@ -285,17 +285,17 @@ static void process(const peri__process *p) {
   state->frame = p->frame;
   if (p->in_cycle) {
     state->channels[state->at] = 0;
-    read(state, part, p);
+    put_out(state, part, p);
     return;
   }
-  write(state, part, &p->inputs[0]);
-  read(state, part, p);
+  take_in(state, part, &p->inputs[0]);
+  put_out(state, part, p);
   advance(state);
 }
 
 static void absorb(const peri__process *p) {
   delay_state *state = p->state;
-  write(state, (const delay_part *)(const void *)p->part, &p->inputs[0]);
+  take_in(state, (const delay_part *)(const void *)p->part, &p->inputs[0]);
   advance(state);
 }
 
