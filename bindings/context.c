@@ -184,6 +184,7 @@ static const luaL_Reg methods[] = {
     {"createChannelSplitter", peri__lua_create_channel_splitter},
     {"createChannelMerger", peri__lua_create_channel_merger},
     {"createDelay", peri__lua_create_delay},
+    {"createWaveShaper", peri__lua_create_wave_shaper},
     {"createTap", peri__lua_create_tap},
     {"decodeAudioData", decode_audio_data},
     {"close", close_context},

@@ -12,9 +12,14 @@ extern const peri__kind peri__kind_constant_source;
 extern const peri__kind peri__kind_channel_splitter;
 extern const peri__kind peri__kind_channel_merger;
 extern const peri__kind peri__kind_delay;
+extern const peri__kind peri__kind_wave_shaper;
 
 /* What a buffer source shows to the world: its input is the engine's own. */
 extern const peri_node_info peri__buffer_source_info;
+
+/* CONTROL. A wave shaper's curve as its part: none when `count` is 0. The values of one, or of no part. */
+peri__part *peri__curve_create(const float *values, uint32_t count);
+const float *peri__curve_values(const peri__part *part, uint32_t *count);
 
 /* The kind behind a public constant, or NULL. */
 const peri__kind *peri__kind_of(peri_node_kind kind);

@@ -218,7 +218,7 @@ static void note_sounding(peri__render *render, peri__node *node, const peri__pr
   peri__tail tail = node->kind->tail ? node->kind->tail(node->state) : PERI_TAIL_OVER;
   bool sounding = tail != PERI_TAIL_OVER;
   for (uint32_t i = 0; i < node->input_count; i++) sounding |= !process->inputs[i].silent;
-  for (uint32_t o = 0; o < node->output_count; o++) sounding |= !process->outputs[o].silent;
+  for (uint32_t o = 0; !node->kind->tail && o < node->output_count; o++) sounding |= !process->outputs[o].silent;
   atomic_store_explicit(&node->sounding, sounding, memory_order_relaxed);
   render->now_tails += node->kind->tail ? tail == PERI_TAIL_HEARD : sounding;
 }

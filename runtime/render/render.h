@@ -350,6 +350,7 @@ typedef struct peri__kind {
   uint32_t min_ports;     /* of those that `ports` counts; 0: all numbers are fixed */
   bool ports_are_outputs; /* else inputs */
   bool has_tail;          /* may sound, or still change, after its inputs have fallen silent */
+  bool has_curve;         /* its part is one: nodes/wave_shaper.c */
   bool breaks_cycles;     /* in a cycle it is run in two steps: `process` without inputs, and later `absorb` */
   /* CONTROL; each may be NULL. What is wrong with a definition, as a failure; memory besides the state. */
   bool (*check)(const peri__setup *setup);
@@ -366,7 +367,7 @@ typedef struct peri__kind {
   /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.
    */
   void (*absorb)(const peri__process *process);
-  /* AUDIO THREAD. What there is of the tail, though nothing may come in or out now; NULL: as that says. */
+  /* AUDIO THREAD. What there is of the tail, whether or not anything comes out now; NULL: just what comes out. */
   peri__tail (*tail)(const void *state);
   peri_channel_rule rule; /* default of its inputs */
   uint32_t max_count;     /* largest channelCount allowed */
@@ -398,12 +399,13 @@ typedef struct peri__node {
   double start, stop; /* of a scheduled node, in frames; PERI_UNSCHEDULED: not yet */
   bool ended;
   /* the audio thread writes, control reads */
-  atomic_bool sounding; /* of a kind with a tail: in the last quantum something came in or went out, or will */
+  atomic_bool sounding; /* of a kind with a tail: in the last quantum something came in, or went out and may again */
   /* control alone */
   double options[PERI_MAX_OPTIONS];
   uint32_t index, generation; /* of the graph */
   uint8_t schedule;
-  uint32_t grown; /* channels that its part has room for */
+  uint32_t grown;          /* channels that its part has room for */
+  const peri__part *curve; /* the last one that was sent, of a kind with a curve */
   peri_owner owner;
   bool notify;
   uint64_t user;

@@ -300,6 +300,7 @@ typedef enum {
   PERI_NODE_CHANNEL_SPLITTER,
   PERI_NODE_CHANNEL_MERGER,
   PERI_NODE_DELAY,
+  PERI_NODE_WAVE_SHAPER,
   PERI_NODE_KINDS
 } peri_node_kind;
 
@@ -309,6 +310,7 @@ enum { PERI_STEREO_PANNER_PAN = 0 };
 enum { PERI_SOURCE_PLAYBACK_RATE = 0, PERI_SOURCE_DETUNE = 1 };
 enum { PERI_CONSTANT_SOURCE_OFFSET = 0 };
 enum { PERI_DELAY_DELAY_TIME = 0 };
+enum { PERI_WAVE_SHAPER_OVERSAMPLE = 0 }; /* an option */
 
 typedef struct peri_param_info {
   const char *name; /* Web Audio's: "gain", "playbackRate" */
@@ -363,6 +365,11 @@ PERI_API bool peri_node_get_ports(peri_engine *engine, peri_node node, uint32_t 
 /* A property by its place in peri_node_info.option, from the next quantum on. */
 PERI_API bool peri_node_set_option(peri_engine *engine, peri_node node, uint32_t option, double value);
 PERI_API bool peri_node_get_option(peri_engine *engine, peri_node node, uint32_t option, double *value);
+
+/* The curve of a wave shaper, at least 2 finite values, copied; NULL: none. At any time, from the next quantum on. */
+PERI_API bool peri_node_set_curve(peri_engine *engine, peri_node node, const float *values, uint32_t count);
+/* Copies at most `*count` of its values, and sets `*count` to how many it has: 0 without a curve. */
+PERI_API bool peri_node_get_curve(peri_engine *engine, peri_node node, float *values, uint32_t *count);
 
 /* The caller's hold ends: the node is freed as soon as nothing that can sound leads to it. A source that was started
  * plays to its end. A stale or null id is ignored. */
