@@ -38,6 +38,7 @@ typedef enum {
   PERI_LUA_CHANNEL_MERGER,
   PERI_LUA_DELAY,
   PERI_LUA_WAVE_SHAPER,
+  PERI_LUA_ANALYSER,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -65,7 +66,7 @@ extern const peri__lua_type peri__lua_base_context, peri__lua_context_type, peri
 extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, peri__lua_gain_type,
     peri__lua_stereo_panner_type, peri__lua_scheduled_node, peri__lua_constant_source_type,
     peri__lua_channel_splitter_type, peri__lua_channel_merger_type;
-extern const peri__lua_type peri__lua_delay_type, peri__lua_wave_shaper_type;
+extern const peri__lua_type peri__lua_delay_type, peri__lua_wave_shaper_type, peri__lua_analyser_type;
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -248,6 +249,7 @@ int peri__lua_create_channel_splitter(lua_State *L);
 int peri__lua_create_channel_merger(lua_State *L);
 int peri__lua_create_delay(lua_State *L);
 int peri__lua_create_wave_shaper(lua_State *L);
+int peri__lua_create_analyser(lua_State *L);
 
 typedef struct peri__lua_param {
   peri__lua_head head;

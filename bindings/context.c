@@ -185,6 +185,7 @@ static const luaL_Reg methods[] = {
     {"createChannelMerger", peri__lua_create_channel_merger},
     {"createDelay", peri__lua_create_delay},
     {"createWaveShaper", peri__lua_create_wave_shaper},
+    {"createAnalyser", peri__lua_create_analyser},
     {"createTap", peri__lua_create_tap},
     {"decodeAudioData", decode_audio_data},
     {"close", close_context},

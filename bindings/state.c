@@ -20,6 +20,7 @@ const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES] = {
     [PERI_LUA_CHANNEL_MERGER] = &peri__lua_channel_merger_type,
     [PERI_LUA_DELAY] = &peri__lua_delay_type,
     [PERI_LUA_WAVE_SHAPER] = &peri__lua_wave_shaper_type,
+    [PERI_LUA_ANALYSER] = &peri__lua_analyser_type,
     [PERI_LUA_PARAM] = &peri__lua_param_type,
     [PERI_LUA_BUFFER] = &peri__lua_buffer_type,
     [PERI_LUA_SOUND] = &peri__lua_sound_type,

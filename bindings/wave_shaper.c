@@ -8,7 +8,8 @@ static const float *curve_of_string(lua_State *L, int value, uint32_t *count) {
   size_t bytes;
   const char *text = lua_tolstring(L, value, &bytes);
   if (bytes % sizeof(float) != 0 || bytes / sizeof(float) > UINT32_MAX)
-    peri__lua_fail(L, "bad value for 'curve' (a string of float32 expected, 4 bytes each, got %lu bytes)", (unsigned long)bytes);
+    peri__lua_fail(L, "bad value for 'curve' (a string of float32 expected, 4 bytes each, got %lu bytes)",
+                   (unsigned long)bytes);
   *count = (uint32_t)(bytes / sizeof(float));
   float *values = lua_newuserdatauv(L, bytes + 1, 0); /* a string is not aligned to floats */
   memcpy(values, text, bytes);

@@ -25,7 +25,9 @@ static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t opt
   if (!info || !check_value(&kind->info, info, value)) return false;
   if (kind->check_option && !kind->check_option(node->render->options, option, value)) return false;
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
+  bool changed = node->render->options[option] != value;
   node->render->options[option] = value;
+  if (changed && kind->option_changed) kind->option_changed(node->render->state, option);
   if (kind->set_option) PERI_SEND(engine, NODE_OPTION, node->render, option, value);
   return peri__publish(engine);
 }

@@ -10,6 +10,7 @@ static const peri__kind *const kinds[PERI_NODE_KINDS] = {
     [PERI_NODE_CHANNEL_MERGER] = &peri__kind_channel_merger,
     [PERI_NODE_DELAY] = &peri__kind_delay,
     [PERI_NODE_WAVE_SHAPER] = &peri__kind_wave_shaper,
+    [PERI_NODE_ANALYSER] = &peri__kind_analyser,
 };
 
 const peri__kind *peri__kind_of(peri_node_kind kind) { return (unsigned)kind < PERI_NODE_KINDS ? kinds[kind] : NULL; }

@@ -13,6 +13,7 @@ extern const peri__kind peri__kind_channel_splitter;
 extern const peri__kind peri__kind_channel_merger;
 extern const peri__kind peri__kind_delay;
 extern const peri__kind peri__kind_wave_shaper;
+extern const peri__kind peri__kind_analyser;
 
 /* What a buffer source shows to the world: its input is the engine's own. */
 extern const peri_node_info peri__buffer_source_info;

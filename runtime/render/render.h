@@ -362,6 +362,8 @@ typedef struct peri__kind {
   void (*ranges)(const peri__setup *setup, peri_param_info *params);
   /* CONTROL. Whether an option that is of its type and in its range may become `value`, as a failure; NULL: always. */
   bool (*check_option)(const double *options, uint32_t option, double value);
+  /* CONTROL. What follows from another value. */
+  void (*option_changed)(void *state, uint32_t option);
   /* AUDIO THREAD. */
   void (*set_option)(void *state, uint32_t option, double value);
   /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.

@@ -301,6 +301,7 @@ typedef enum {
   PERI_NODE_CHANNEL_MERGER,
   PERI_NODE_DELAY,
   PERI_NODE_WAVE_SHAPER,
+  PERI_NODE_ANALYSER,
   PERI_NODE_KINDS
 } peri_node_kind;
 
@@ -311,6 +312,12 @@ enum { PERI_SOURCE_PLAYBACK_RATE = 0, PERI_SOURCE_DETUNE = 1 };
 enum { PERI_CONSTANT_SOURCE_OFFSET = 0 };
 enum { PERI_DELAY_DELAY_TIME = 0 };
 enum { PERI_WAVE_SHAPER_OVERSAMPLE = 0 }; /* an option */
+enum {                                    /* options */
+       PERI_ANALYSER_FFT_SIZE,
+       PERI_ANALYSER_MIN_DECIBELS,
+       PERI_ANALYSER_MAX_DECIBELS,
+       PERI_ANALYSER_SMOOTHING
+};
 
 typedef struct peri_param_info {
   const char *name; /* Web Audio's: "gain", "playbackRate" */
@@ -370,6 +377,16 @@ PERI_API bool peri_node_get_option(peri_engine *engine, peri_node node, uint32_t
 PERI_API bool peri_node_set_curve(peri_engine *engine, peri_node node, const float *values, uint32_t count);
 /* Copies at most `*count` of its values, and sets `*count` to how many it has: 0 without a curve. */
 PERI_API bool peri_node_get_curve(peri_engine *engine, peri_node node, float *values, uint32_t *count);
+
+/* What an analyser has heard last, mixed to mono: the latest fftSize frames; and how strong frequencies are in them, in
+ * dB, fftSize / 2 of them from 0 Hz on, each by sample rate / fftSize above the one before. −INFINITY is silence.
+ * Levels are smoothed from one call to the next (smoothingTimeConstant); calls within one quantum get the same. Bytes
+ * are as Web Audio has them: 128 (1 + sample), and 0 to 255 from minDecibels to maxDecibels. At most `count` values are
+ * written, the first ones. Any thread, at any time; rendering does not notice. */
+PERI_API bool peri_analyser_get_time_data(peri_engine *engine, peri_node node, float *samples, uint32_t count);
+PERI_API bool peri_analyser_get_time_bytes(peri_engine *engine, peri_node node, uint8_t *bytes, uint32_t count);
+PERI_API bool peri_analyser_get_frequency_data(peri_engine *engine, peri_node node, float *levels, uint32_t count);
+PERI_API bool peri_analyser_get_frequency_bytes(peri_engine *engine, peri_node node, uint8_t *bytes, uint32_t count);
 
 /* The caller's hold ends: the node is freed as soon as nothing that can sound leads to it. A source that was started
  * plays to its end. A stale or null id is ignored. */
