@@ -39,6 +39,10 @@ typedef enum {
   PERI_LUA_DELAY,
   PERI_LUA_WAVE_SHAPER,
   PERI_LUA_ANALYSER,
+  PERI_LUA_OSCILLATOR,
+  PERI_LUA_WAVE,
+  PERI_LUA_BIQUAD_FILTER,
+  PERI_LUA_IIR_FILTER,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -67,6 +71,8 @@ extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, pe
     peri__lua_stereo_panner_type, peri__lua_scheduled_node, peri__lua_constant_source_type,
     peri__lua_channel_splitter_type, peri__lua_channel_merger_type;
 extern const peri__lua_type peri__lua_delay_type, peri__lua_wave_shaper_type, peri__lua_analyser_type;
+extern const peri__lua_type peri__lua_oscillator_type, peri__lua_wave_type, peri__lua_biquad_filter_type,
+    peri__lua_iir_filter_type;
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -219,6 +225,7 @@ void peri__lua_push_node(lua_State *L, peri__lua_context *context, peri_node id)
 void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context);
 /* Sets each property that the table at `options` names (nil and none: nothing to do). */
 void peri__lua_apply_options(lua_State *L, peri__lua *state, int node, int options);
+/* Pushes a copy of the table at `index` and of its field `name`, which the copy is without. */
 int peri__lua_create_buffer_source(lua_State *L);
 /* A new node of the context at 1, by `def` (NULL: what its kind has by default), with the properties of the table at
  * `options`, if any. The node alone is left on the stack. */
@@ -250,6 +257,10 @@ int peri__lua_create_channel_merger(lua_State *L);
 int peri__lua_create_delay(lua_State *L);
 int peri__lua_create_wave_shaper(lua_State *L);
 int peri__lua_create_analyser(lua_State *L);
+int peri__lua_create_oscillator(lua_State *L);
+int peri__lua_create_periodic_wave(lua_State *L);
+int peri__lua_create_biquad_filter(lua_State *L);
+int peri__lua_create_iir_filter(lua_State *L);
 
 typedef struct peri__lua_param {
   peri__lua_head head;

@@ -184,6 +184,26 @@ uint64_t peri__lua_count(lua_State *L, int index, const char *name, uint64_t lea
   peri__lua_bad(L, index, name, expected);
 }
 
+float *peri__lua_floats(lua_State *L, int index, const char *name, const char *item, size_t *count) {
+  bool table = lua_istable(L, index);
+  if (!table && lua_type(L, index) != LUA_TSTRING) peri__lua_bad(L, index, name, "table or string of float32");
+  size_t length = lua_rawlen(L, index);
+  if (!table && length % sizeof(float) != 0) peri__lua_bad(L, index, name, "string of float32, 4 bytes each");
+  *count = table ? length : length / sizeof(float);
+  float *numbers = lua_newuserdatauv(L, *count * sizeof *numbers + 1, 0);
+  if (!table) memcpy(numbers, lua_tostring(L, index), length);
+  for (size_t i = 0; table && i < *count; i++) {
+    lua_rawgeti(L, index, (int)(i + 1));
+    if (lua_type(L, -1) != LUA_TNUMBER) {
+      peri__lua_fail(L, "%s %lu of '%s' must be a number, not a %s", item, (unsigned long)i + 1, name,
+                     luaL_typename(L, -1));
+    }
+    numbers[i] = (float)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+  return numbers;
+}
+
 bool peri__lua_boolean(lua_State *L, int index, const char *name) {
   if (!lua_isboolean(L, index)) peri__lua_bad(L, index, name, "boolean");
   return lua_toboolean(L, index);

@@ -22,6 +22,9 @@ float peri__lua_float(lua_State *L, int index, const char *name);   /* finite as
 double peri__lua_range(lua_State *L, int index, const char *name, double least, double most);
 double peri__lua_time(lua_State *L, int index, const char *name);                                   /* 0 or later */
 uint64_t peri__lua_count(lua_State *L, int index, const char *name, uint64_t least, uint64_t most); /* whole */
+/* A table of numbers or a string of float32: pushes the memory that they are copied to. `item` is what one is called.
+ * Also NaN and infinite ones pass. */
+float *peri__lua_floats(lua_State *L, int index, const char *name, const char *item, size_t *count);
 bool peri__lua_boolean(lua_State *L, int index, const char *name);
 const char *peri__lua_string(lua_State *L, int index, const char *name, size_t *length);
 void peri__lua_function(lua_State *L, int index, const char *name);

@@ -216,7 +216,8 @@ struct peri_engine {
   uint64_t underruns, device_losses; /* of devices that are closed */
   uint64_t tap_dropped;              /* of taps that are closed */
   double sample_rate;
-  uint64_t profile_runs; /* times that profiling was switched on */
+  peri_wave *waves[PERI_OSCILLATOR_CUSTOM]; /* of the types that oscillators had so far; a sine has none */
+  uint64_t profile_runs;                    /* times that profiling was switched on */
 };
 
 static inline void peri__lock(const peri_engine *engine) { peri__quick_lock_take((peri__quick_lock *)&engine->lock); }
@@ -280,6 +281,9 @@ void peri__input_free(peri_engine *engine, peri__input *input);
 
 /* option.c: sends a new part for a node, whose old one comes back; the part is freed if that fails. */
 bool peri__node_send_part(peri_engine *engine, peri__graph_node *node, peri__part *part);
+
+/* wave.c: the shapes of oscillators. */
+bool peri__oscillator_set_type(peri_engine *engine, peri__graph_node *node, peri_oscillator_type type);
 
 /* schedule.c: nodes that start and stop. */
 bool peri__scheduled_start(peri_engine *engine, peri_node id, double when, double offset, double duration);
@@ -402,6 +406,7 @@ bool peri__check_filter(const peri_filter *filter);
 bool peri__check_interpolation(const char *whose, peri_interpolation interpolation);
 
 /* param.c */
+float peri__param_value(const peri__param *param);
 void peri__timeline_free(struct peri__timeline *timeline);
 
 /* owner.c */

@@ -93,6 +93,7 @@ void peri_engine_destroy(peri_engine *engine) {
   peri__graph_destroy(engine);
   peri__input_free(engine, &engine->render.nowhere);
   peri__owners_destroy(engine);
+  for (int w = 0; w < PERI_OSCILLATOR_CUSTOM; w++) peri_wave_release(engine->waves[w]);
   peri__render_destroy(&engine->render);
   peri__unlock(engine);
   peri__mutex_destroy(&engine->changing_device);

@@ -24,6 +24,7 @@ static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t opt
   const peri_option_info *info = find_option(node, option);
   if (!info || !check_value(&kind->info, info, value)) return false;
   if (kind->check_option && !kind->check_option(node->render->options, option, value)) return false;
+  if (node->kind == PERI_NODE_OSCILLATOR) return peri__oscillator_set_type(engine, node, (peri_oscillator_type)value);
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
   bool changed = node->render->options[option] != value;
   node->render->options[option] = value;

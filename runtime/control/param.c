@@ -220,7 +220,7 @@ bool peri_param_cancel_and_hold(peri_engine *engine, peri_node node, uint32_t pa
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
 
-static float value_of(peri__param *param) {
+float peri__param_value(const peri__param *param) {
   bool applied = (uint32_t)atomic_load_explicit(&param->applied, memory_order_acquire) == param->sequence;
   float value = applied ? atomic_load_explicit(&param->shown, memory_order_relaxed) : param->set_value;
   if (value < param->info->min_value) return param->info->min_value;
@@ -237,7 +237,7 @@ bool peri_param_value(peri_engine *engine, peri_node id, uint32_t index, float *
   } else if (done) {
     peri__param *param = param_of(engine, &owner, index);
     done = param != NULL;
-    if (done) *value = value_of(param);
+    if (done) *value = peri__param_value(param);
   }
   peri__unlock(engine);
   return done;

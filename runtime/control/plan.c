@@ -270,7 +270,10 @@ static uint32_t bound_of(const compile *c, uint32_t k) {
   if (node->muted) return 1;
   if (node->render->kind->output_is_ports) return node->render->input_count;
   uint32_t bound = node->render->kind->output_bound(clamp_count(&node->rule, most));
-  return bound > node->render->grown ? bound : node->render->grown; /* what it holds may have more than what comes */
+  if (node->render->grown > bound) bound = node->render->grown; /* what it holds may have more than what comes */
+  if (!node->render->kind->has_tail) return bound;
+  if (bound > node->render->widest) node->render->widest = bound;
+  return node->render->widest; /* a tail keeps its channels when what made it is gone */
 }
 
 /* Upper bounds of the outputs' channels, in order, so that signals have room for whatever will come. What goes round in

@@ -11,6 +11,9 @@ static const peri__kind *const kinds[PERI_NODE_KINDS] = {
     [PERI_NODE_DELAY] = &peri__kind_delay,
     [PERI_NODE_WAVE_SHAPER] = &peri__kind_wave_shaper,
     [PERI_NODE_ANALYSER] = &peri__kind_analyser,
+    [PERI_NODE_OSCILLATOR] = &peri__kind_oscillator,
+    [PERI_NODE_BIQUAD_FILTER] = &peri__kind_biquad_filter,
+    [PERI_NODE_IIR_FILTER] = &peri__kind_iir_filter,
 };
 
 const peri__kind *peri__kind_of(peri_node_kind kind) { return (unsigned)kind < PERI_NODE_KINDS ? kinds[kind] : NULL; }

@@ -14,6 +14,9 @@ extern const peri__kind peri__kind_channel_merger;
 extern const peri__kind peri__kind_delay;
 extern const peri__kind peri__kind_wave_shaper;
 extern const peri__kind peri__kind_analyser;
+extern const peri__kind peri__kind_oscillator;
+extern const peri__kind peri__kind_biquad_filter;
+extern const peri__kind peri__kind_iir_filter;
 
 /* What a buffer source shows to the world: its input is the engine's own. */
 extern const peri_node_info peri__buffer_source_info;
@@ -21,6 +24,16 @@ extern const peri_node_info peri__buffer_source_info;
 /* CONTROL. A wave shaper's curve as its part: none when `count` is 0. The values of one, or of no part. */
 peri__part *peri__curve_create(const float *values, uint32_t count);
 const float *peri__curve_values(const peri__part *part, uint32_t *count);
+/* An oscillator's part: the wave of every type but a sine, a reference. */
+typedef struct peri__wave_part {
+  peri__part part;
+  peri_wave *wave;
+} peri__wave_part;
+
+/* What the state of an IIR filter begins with: constant, over feedback[0], with zeros behind. */
+typedef struct peri__iir {
+  double b[PERI_MAX_COEFFICIENTS + 2], a[PERI_MAX_COEFFICIENTS + 2];
+} peri__iir;
 
 /* The kind behind a public constant, or NULL. */
 const peri__kind *peri__kind_of(peri_node_kind kind);

@@ -302,6 +302,9 @@ typedef enum {
   PERI_NODE_DELAY,
   PERI_NODE_WAVE_SHAPER,
   PERI_NODE_ANALYSER,
+  PERI_NODE_OSCILLATOR,
+  PERI_NODE_BIQUAD_FILTER,
+  PERI_NODE_IIR_FILTER,
   PERI_NODE_KINDS
 } peri_node_kind;
 
@@ -318,6 +321,8 @@ enum {                                    /* options */
        PERI_ANALYSER_MAX_DECIBELS,
        PERI_ANALYSER_SMOOTHING
 };
+enum { PERI_OSCILLATOR_FREQUENCY = 0, PERI_OSCILLATOR_DETUNE = 1 };
+enum { PERI_BIQUAD_FREQUENCY = 0, PERI_BIQUAD_DETUNE = 1, PERI_BIQUAD_Q = 2, PERI_BIQUAD_GAIN = 3 };
 
 typedef struct peri_param_info {
   const char *name; /* Web Audio's: "gain", "playbackRate" */
@@ -361,6 +366,9 @@ typedef struct peri_node_def {
   bool notify;
   uint64_t user;
   double max_delay; /* of a delay: the longest it can be, in seconds, above 0 and below 180; 1 */
+  /* of an IIR filter: see "Filters" */
+  const double *feedforward, *feedback;
+  uint32_t feedforward_count, feedback_count;
 } peri_node_def;
 
 PERI_API peri_node_def peri_default_node_def(peri_node_kind kind);
@@ -469,6 +477,64 @@ PERI_API bool peri_param_cancel_and_hold(peri_engine *engine, peri_node node, ui
 /* true: a value a frame; false: one a quantum */
 PERI_API bool peri_param_set_audio_rate(peri_engine *engine, peri_node node, uint32_t param, bool audio_rate);
 PERI_API bool peri_param_get_audio_rate(peri_engine *engine, peri_node node, uint32_t param, bool *audio_rate);
+
+/* ---- Oscillators ------------------------------------------------------------------------------------------------- */
+
+/* PERI_NODE_OSCILLATOR starts and stops like a source (peri_source_start). Its shape is an option, the first one of its
+ * kind; it goes on with its phase. It cannot be set to PERI_OSCILLATOR_CUSTOM, which peri_oscillator_set_wave does.
+ * Partials at half the sample rate and above are left out; at such a frequency nothing sounds. */
+enum { PERI_OSCILLATOR_TYPE = 0 };
+typedef enum {
+  PERI_OSCILLATOR_SINE,
+  PERI_OSCILLATOR_SQUARE,
+  PERI_OSCILLATOR_SAWTOOTH,
+  PERI_OSCILLATOR_TRIANGLE,
+  PERI_OSCILLATOR_CUSTOM
+} peri_oscillator_type;
+
+/* A period of a sound (Web Audio 1.1, PeriodicWave): Σ real[k] cos(2πkt) + imag[k] sin(2πkt) for k from 1 to count − 1.
+ * Opaque and counted, of no engine; safe on any thread. */
+typedef struct peri_wave peri_wave;
+
+#define PERI_MAX_WAVE_TERMS 8192
+
+/* The terms of a wave, finite numbers, `count` of each, 2 to PERI_MAX_WAVE_TERMS; those at 0 are ignored. NULL stands
+ * for zeros. `normalize` scales the wave, so that its largest absolute value is 1. The caller holds it. NULL on
+ * failure. Takes milliseconds when there are thousands of terms: its tables are made here. */
+PERI_API peri_wave *peri_wave_create(const float *real, const float *imag, size_t count, bool normalize);
+PERI_API peri_wave *peri_wave_retain(peri_wave *wave); /* returns its argument; NULL is ignored */
+PERI_API void peri_wave_release(peri_wave *wave);      /* NULL is ignored */
+
+/* The oscillator has this wave from the next quantum on, and holds it. */
+PERI_API bool peri_oscillator_set_wave(peri_engine *engine, peri_node oscillator, peri_wave *wave);
+
+/* ---- Filters ----------------------------------------------------------------------------------------------------- */
+
+/* The type of a PERI_NODE_BIQUAD_FILTER, its first option (Web Audio 1.1, "Filters Characteristics"). Low-pass and
+ * high-pass take Q as decibels of resonance, shelves have none. When it is changed, what rings goes on. */
+enum { PERI_BIQUAD_TYPE = 0 };
+typedef enum {
+  PERI_BIQUAD_LOWPASS,
+  PERI_BIQUAD_HIGHPASS,
+  PERI_BIQUAD_BANDPASS,
+  PERI_BIQUAD_LOWSHELF,
+  PERI_BIQUAD_HIGHSHELF,
+  PERI_BIQUAD_PEAKING,
+  PERI_BIQUAD_NOTCH,
+  PERI_BIQUAD_ALLPASS
+} peri_biquad_type;
+
+/* A PERI_NODE_IIR_FILTER is made with the coefficients of its definition, and has them for good (Web Audio 1.1,
+ * IIRFilterNode): feedback[0] y[n] + feedback[1] y[n − 1] + … = feedforward[0] x[n] + feedforward[1] x[n − 1] + …,
+ * 1 to PERI_MAX_COEFFICIENTS of each, finite numbers; feedback[0] is not 0, nor are all of feedforward. It is computed
+ * in doubles. One that is not stable is silenced when it has grown over all numbers, and begins anew. */
+#define PERI_MAX_COEFFICIENTS 20
+
+/* What a filter makes of sines of `count` frequencies in Hz: by what factor, and by how many radians it shifts them, by
+ * the current values of its parameters (peri_param_value). NaN below 0 and above half the sample rate. Of both kinds.
+ */
+PERI_API bool peri_filter_get_response(peri_engine *engine, peri_node filter, const float *frequencies,
+                                       float *magnitudes, float *phases, size_t count);
 
 /* ---- Buffer sources --------------------------------------------------------------------------------------------- */
 

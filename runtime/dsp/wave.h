@@ -1,0 +1,49 @@
+/* Periods of sound as tables, each with fewer partials than the one before it, so that one can be read at any frequency
+ * without partials above half the sample rate.
+ *
+ * A table of P partials has at least 16 P samples and is read by cubics through four of them (Lagrange): its highest
+ * partial comes out within −65 dB of itself, others closer by 24 dB an octave. From one table to the next there are at
+ * most a quarter more partials, half of them where there are hundreds: what is left out at the top is at most the last
+ * half octave below half the sample rate. */
+#ifndef PERI_WAVE_H
+#define PERI_WAVE_H
+
+#include "base/base.h"
+
+#define PERI_WAVE_TABLES 40
+
+typedef struct peri__wave_table {
+  float *samples; /* 2^bits of a period; one of it before them and two behind, as it goes round */
+  uint32_t bits;
+  uint32_t partials;
+} peri__wave_table;
+
+/* Constant but for the count. */
+struct peri_wave {
+  atomic_uint references;
+  uint32_t table_count; /* the first one has one partial, the last one all */
+  size_t floats;
+  float *samples;
+  peri__wave_table table[PERI_WAVE_TABLES];
+};
+
+/* Not for the audio thread. A wave of `count` − 1 partials, see peri_wave_create; its arguments are right. NULL without
+ * memory. */
+peri_wave *peri__wave_make(const float *real, const float *imag, uint32_t count, bool normalize);
+void peri__wave_free(peri_wave *wave);
+
+/* A frequency is `pitch` × half the sample rate. Whether all partials of a table lie below 1. */
+static inline bool peri__wave_fits(const peri__wave_table *table, double pitch) {
+  return table->partials * pitch < 1.0;
+}
+
+/* The largest table that fits; PERI_WAVE_TABLES where none does. */
+uint32_t peri__wave_find(const peri_wave *wave, double pitch) PERI_AUDIO_THREAD;
+
+/* A phase is 2^32 of a period. Up to three phases behind `count` are read, and forgotten. */
+void peri__wave_read(float *out, const uint32_t *phase, uint32_t count,
+                     const peri__wave_table *table) PERI_AUDIO_THREAD;
+/* The sine of it, within 2e-7; `count` is a multiple of 4. */
+void peri__wave_sine(float *out, const uint32_t *phase, uint32_t count) PERI_AUDIO_THREAD;
+
+#endif
