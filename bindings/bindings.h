@@ -43,6 +43,8 @@ typedef enum {
   PERI_LUA_WAVE,
   PERI_LUA_BIQUAD_FILTER,
   PERI_LUA_IIR_FILTER,
+  PERI_LUA_CONVOLVER,
+  PERI_LUA_DYNAMICS_COMPRESSOR,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -73,6 +75,7 @@ extern const peri__lua_type peri__lua_audio_node, peri__lua_destination_type, pe
 extern const peri__lua_type peri__lua_delay_type, peri__lua_wave_shaper_type, peri__lua_analyser_type;
 extern const peri__lua_type peri__lua_oscillator_type, peri__lua_wave_type, peri__lua_biquad_filter_type,
     peri__lua_iir_filter_type;
+extern const peri__lua_type peri__lua_convolver_type, peri__lua_dynamics_compressor_type;
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -261,6 +264,8 @@ int peri__lua_create_oscillator(lua_State *L);
 int peri__lua_create_periodic_wave(lua_State *L);
 int peri__lua_create_biquad_filter(lua_State *L);
 int peri__lua_create_iir_filter(lua_State *L);
+int peri__lua_create_convolver(lua_State *L);
+int peri__lua_create_dynamics_compressor(lua_State *L);
 
 typedef struct peri__lua_param {
   peri__lua_head head;

@@ -190,6 +190,8 @@ static const luaL_Reg methods[] = {
     {"createPeriodicWave", peri__lua_create_periodic_wave},
     {"createBiquadFilter", peri__lua_create_biquad_filter},
     {"createIIRFilter", peri__lua_create_iir_filter},
+    {"createConvolver", peri__lua_create_convolver},
+    {"createDynamicsCompressor", peri__lua_create_dynamics_compressor},
     {"createTap", peri__lua_create_tap},
     {"decodeAudioData", decode_audio_data},
     {"close", close_context},

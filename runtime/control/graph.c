@@ -59,6 +59,7 @@ static void render_node_free(peri_engine *engine, peri__node *node) {
   peri__params_free(kind, node->params);
   peri__release(node->ranges, sizeof *node->ranges * kind->info.params);
   if (node->part) node->part->free(node->part);
+  peri_buffer_release(node->buffer);
   if (node->state && kind->destroy) kind->destroy(node->state);
   if (node->state) peri__release(node->state, kind->state_bytes);
   peri__release(node, sizeof *node);

@@ -24,6 +24,11 @@ typedef struct peri__lane {
   float *state;       /* s and w: read and written; zeros at first */
 } peri__lane;
 
+/* Two spectra to be multiplied: real parts, and imaginary parts a distance behind them. */
+typedef struct peri__product {
+  const float *a, *b;
+} peri__product;
+
 typedef struct peri__kernels {
   const char *name;     /* "scalar", "sse2", "avx2", "avx512", "neon" */
   bool (*usable)(void); /* by this processor */
@@ -42,6 +47,9 @@ typedef struct peri__kernels {
                const peri__sinc_bank *bank);
   /* AUDIO THREAD. Filters lanes, a quantum each. A lane's bits depend on nothing but the lane. */
   void (*biquad)(const peri__lane *lanes, size_t count);
+  /* AUDIO THREAD. Adds the complex products to `sum`, for `bins` bins, a multiple of 32; imaginary parts are so many
+   * floats behind real ones everywhere. */
+  void (*multiply)(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins);
 } peri__kernels;
 
 #define PERI_READ_AHEAD 32

@@ -68,6 +68,7 @@ PERI_TARGET static inline __attribute__((always_inline)) void transpose(__m512 *
 #include "dsp/mix_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
+#include "dsp/spectra_body.h"
 
 /* Half a vector's lanes and fewer are AVX2's, in half the time: it does the same operations, lane by lane. */
 static void filter(const peri__lane *lanes, size_t count) {
@@ -79,7 +80,7 @@ static void filter(const peri__lane *lanes, size_t count) {
 static bool usable(void) { return __builtin_cpu_supports("avx512f") && peri__kernels_avx2.usable(); }
 
 const peri__kernels peri__kernels_avx512 = {
-    "avx512", usable, mix_spans, mix_plain, widen, peri__linear_avx512, peri__cubic_avx512, sinc, filter};
+    "avx512", usable, mix_spans, mix_plain, widen, peri__linear_avx512, peri__cubic_avx512, sinc, filter, multiply};
 #else
 typedef int peri__no_avx512;
 #endif

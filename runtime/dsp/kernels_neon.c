@@ -42,11 +42,12 @@ static inline void transpose(float32x4_t *rows) {
 #include "dsp/read_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
+#include "dsp/spectra_body.h"
 
 static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_neon = {"neon",      usable,     mix_spans, mix_plain, widen,
-                                          read_linear, read_cubic, sinc,      biquad};
+                                          read_linear, read_cubic, sinc,      biquad,    multiply};
 #else
 typedef int peri__no_neon;
 #endif

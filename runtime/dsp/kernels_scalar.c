@@ -61,7 +61,20 @@ static void biquad(const peri__lane *lanes, size_t count) {
   for (size_t l = 0; l < count; l++) filter(&lanes[l]);
 }
 
+static void multiply(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins) {
+  for (size_t b = 0; b < bins; b++) {
+    float re = sum[b], im = sum[imaginary + b];
+    for (size_t p = 0; p < count; p++) {
+      const float *x = products[p].a + b, *h = products[p].b + b;
+      re += x[0] * h[0] - x[imaginary] * h[imaginary];
+      im += x[0] * h[imaginary] + x[imaginary] * h[0];
+    }
+    sum[b] = re;
+    sum[imaginary + b] = im;
+  }
+}
+
 static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_scalar = {
-    "scalar", usable, mix_spans, mix_spans, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad};
+    "scalar", usable, mix_spans, mix_spans, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad, multiply};

@@ -50,11 +50,12 @@ static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
 #include "dsp/read_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
+#include "dsp/spectra_body.h"
 
 static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_sse2 = {"sse2",      usable,     mix_spans, mix_plain, widen,
-                                          read_linear, read_cubic, sinc,      biquad};
+                                          read_linear, read_cubic, sinc,      biquad,    multiply};
 #else
 typedef int peri__no_sse2;
 #endif

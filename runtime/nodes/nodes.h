@@ -17,6 +17,8 @@ extern const peri__kind peri__kind_analyser;
 extern const peri__kind peri__kind_oscillator;
 extern const peri__kind peri__kind_biquad_filter;
 extern const peri__kind peri__kind_iir_filter;
+extern const peri__kind peri__kind_convolver;
+extern const peri__kind peri__kind_dynamics_compressor;
 
 /* What a buffer source shows to the world: its input is the engine's own. */
 extern const peri_node_info peri__buffer_source_info;
@@ -37,5 +39,11 @@ typedef struct peri__iir {
 
 /* The kind behind a public constant, or NULL. */
 const peri__kind *peri__kind_of(peri_node_kind kind);
+
+/* CONTROL, no lock needed. A convolver's part for a response of 1, 2 or 4 channels; NULL sets peri_error(). */
+peri__part *peri__convolver_part(const peri__storage *storage, bool normalize, const peri__kernels *kernels);
+
+/* Any thread. What a dynamics compressor takes away now, in dB: 0 or less. */
+float peri__compressor_reduction(const void *state);
 
 #endif

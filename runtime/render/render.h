@@ -409,6 +409,7 @@ typedef struct peri__node {
   uint32_t grown;          /* channels that its part has room for */
   const peri__part *curve; /* the last one that was sent, of a kind with a curve */
   uint32_t widest;         /* of a kind with a tail: the most channels that its output could have so far */
+  peri_buffer *buffer; /* of a convolver, a reference */
   peri_owner owner;
   bool notify;
   uint64_t user;

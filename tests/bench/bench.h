@@ -129,6 +129,7 @@ void bench_starts(void);
 void bench_lua(void);
 void bench_blocks(void);
 void bench_mixing(void);
+void bench_convolver(void);
 void bench_sinc(void);
 void bench_openal(void);
 void bench_crowd(void);

@@ -209,6 +209,7 @@ static const struct {
     {"blocks", "Hand a block of 1,024 floats to another thread, on the audio thread's side", bench_blocks},
     {"mixing", "Mix looping voices over one sound of 0.3 s, own gain and pan: a voice and frame", bench_mixing},
     {"sinc", "Mix voices at their own rates by windowed sinc, against libsamplerate's SRC_SINC_FASTEST", bench_sinc},
+    {"convolver", "Convolve a stereo sound with a stereo response, without latency", bench_convolver},
     {"openal", "Mix the same voices, against OpenAL Soft: goals are 8, 10, 12 times as fast, at other rates 4 times",
      bench_openal},
     {"crowd", "Start and end 10,000 sources at once while 1,000 play: the longest call of 512 frames", bench_crowd},
@@ -229,7 +230,7 @@ static int usage(FILE *out, int status) {
         "a voice costs by the number of voices (subjects mixing and openal), --save does both, to files named STEM, a\n"
         "dash and the instruction set in use. PERILUNE_CPU chooses that.\n\n",
         out);
-  for (size_t s = 0; s < SUBJECTS; s++) fprintf(out, "  %-8s %s\n", subjects[s].name, subjects[s].title);
+  for (size_t s = 0; s < SUBJECTS; s++) fprintf(out, "  %-9s %s\n", subjects[s].name, subjects[s].title);
   return status;
 }
 

@@ -274,4 +274,39 @@ static inline bool filters_alike(const peri__kernels *kernels, size_t count, int
   return same;
 }
 
+/* ---- Spectra ---------------------------------------------------------------------------------------------------- */
+
+#define BINS 160
+#define PARTS 64
+
+/* Sums of products, some of which lie between cache lines; beyond the bins nothing is touched. */
+static inline double multiply_excess(const peri__kernels *kernels, int rounds) {
+  static float spectra[2 * PARTS][2 * BINS + 5], sum[2 * BINS + 1], reference[2 * BINS + 1];
+  double worst = 0;
+  for (int r = 0; r < rounds; r++) {
+    peri__product products[PARTS];
+    size_t count = pick(PARTS + 1), bins = 32 * (1 + pick(4)), shift = pick(4);
+    for (size_t p = 0; p < 2 * PARTS; p++)
+      for (int i = 0; i < 2 * BINS + 5; i++) spectra[p][i] = random_sample();
+    for (size_t p = 0; p < count; p++) products[p] = (peri__product){spectra[2 * p] + shift, spectra[2 * p + 1]};
+    for (int i = 0; i <= 2 * BINS; i++) sum[i] = reference[i] = random_sample();
+    kernels->multiply(sum, products, count, BINS, bins);
+    for (size_t b = 0; b < 2 * BINS + 1; b++) {
+      double wanted = (double)reference[b], size = fabs(wanted);
+      bool imaginary = b >= BINS;
+      size_t bin = imaginary ? b - BINS : b;
+      for (size_t p = 0; p < count && bin < bins; p++) {
+        const float *x = products[p].a + bin, *h = products[p].b + bin;
+        double first = (double)x[0] * (double)(imaginary ? h[BINS] : h[0]);
+        double second = (double)x[BINS] * (double)(imaginary ? h[0] : -h[BINS]);
+        wanted += first + second;
+        size += fabs(first) + fabs(second);
+      }
+      if (bin >= bins && sum[b] != reference[b]) return INFINITY;
+      worst = larger(worst, fabs((double)sum[b] - wanted) / (EXACT_BOUND * size));
+    }
+  }
+  return worst;
+}
+
 #endif

@@ -150,3 +150,7 @@ TEST(one_sample_that_is_no_number_is_found_wherever_it_stands) {
     }
   }
 }
+
+TEST(every_kernel_multiplies_spectra_as_the_formula_says) {
+  EACH_KERNELS(kernels) CHECK_WITHIN(kernels, multiply_excess(kernels, 50));
+}

@@ -305,6 +305,8 @@ typedef enum {
   PERI_NODE_OSCILLATOR,
   PERI_NODE_BIQUAD_FILTER,
   PERI_NODE_IIR_FILTER,
+  PERI_NODE_CONVOLVER,
+  PERI_NODE_DYNAMICS_COMPRESSOR,
   PERI_NODE_KINDS
 } peri_node_kind;
 
@@ -323,6 +325,16 @@ enum {                                    /* options */
 };
 enum { PERI_OSCILLATOR_FREQUENCY = 0, PERI_OSCILLATOR_DETUNE = 1 };
 enum { PERI_BIQUAD_FREQUENCY = 0, PERI_BIQUAD_DETUNE = 1, PERI_BIQUAD_Q = 2, PERI_BIQUAD_GAIN = 3 };
+enum {
+  PERI_COMPRESSOR_THRESHOLD = 0, /* dB */
+  PERI_COMPRESSOR_KNEE = 1,      /* dB */
+  PERI_COMPRESSOR_RATIO = 2,
+  PERI_COMPRESSOR_ATTACK = 3, /* seconds */
+  PERI_COMPRESSOR_RELEASE = 4 /* seconds */
+};
+
+/* Places of options. */
+enum { PERI_CONVOLVER_NORMALIZE = 0 };
 
 typedef struct peri_param_info {
   const char *name; /* Web Audio's: "gain", "playbackRate" */
@@ -395,6 +407,17 @@ PERI_API bool peri_analyser_get_time_data(peri_engine *engine, peri_node node, f
 PERI_API bool peri_analyser_get_time_bytes(peri_engine *engine, peri_node node, uint8_t *bytes, uint32_t count);
 PERI_API bool peri_analyser_get_frequency_data(peri_engine *engine, peri_node node, float *levels, uint32_t count);
 PERI_API bool peri_analyser_get_frequency_bytes(peri_engine *engine, peri_node node, uint8_t *bytes, uint32_t count);
+/* The impulse response of a convolver: 1, 2 or 4 channels, at the engine's sample rate; NULL takes it away. The samples
+ * that the buffer has now are transformed (a response of 10 s takes some tens of milliseconds), scaled to an equal
+ * power if the option `normalize` is set now, and are in use from the next quantum on, which begins with silence. A
+ * write to the buffer changes nothing until it is set again. */
+PERI_API bool peri_node_set_buffer(peri_engine *engine, peri_node convolver, peri_buffer *buffer);
+/* What was set last, a reference for the caller; NULL: nothing. */
+PERI_API peri_buffer *peri_node_get_buffer(peri_engine *engine, peri_node convolver);
+
+/* How much a dynamics compressor lowers the gain now: dB, 0 or less, as of the last quantum; its makeup gain is left
+ * out. */
+PERI_API bool peri_node_get_reduction(peri_engine *engine, peri_node compressor, float *decibels);
 
 /* The caller's hold ends: the node is freed as soon as nothing that can sound leads to it. A source that was started
  * plays to its end. A stale or null id is ignored. */
