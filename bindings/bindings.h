@@ -45,6 +45,8 @@ typedef enum {
   PERI_LUA_IIR_FILTER,
   PERI_LUA_CONVOLVER,
   PERI_LUA_DYNAMICS_COMPRESSOR,
+  PERI_LUA_LISTENER,
+  PERI_LUA_PANNER,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -76,6 +78,7 @@ extern const peri__lua_type peri__lua_delay_type, peri__lua_wave_shaper_type, pe
 extern const peri__lua_type peri__lua_oscillator_type, peri__lua_wave_type, peri__lua_biquad_filter_type,
     peri__lua_iir_filter_type;
 extern const peri__lua_type peri__lua_convolver_type, peri__lua_dynamics_compressor_type;
+extern const peri__lua_type peri__lua_listener_type, peri__lua_panner_type;
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -100,6 +103,7 @@ typedef struct peri__lua_context {
   peri_engine *engine; /* NULL once it is destroyed */
   peri_owner owner;
   peri_node destination;
+  peri_node listener; /* 0 until it is asked for */
   double sample_rate;
   double closed_at; /* currentTime when it was closed */
   uint32_t references;
@@ -266,6 +270,8 @@ int peri__lua_create_biquad_filter(lua_State *L);
 int peri__lua_create_iir_filter(lua_State *L);
 int peri__lua_create_convolver(lua_State *L);
 int peri__lua_create_dynamics_compressor(lua_State *L);
+int peri__lua_create_panner(lua_State *L);
+void peri__lua_push_listener(lua_State *L, peri__lua *state, peri__lua_context *context);
 
 typedef struct peri__lua_param {
   peri__lua_head head;

@@ -65,6 +65,8 @@ static void get_destination(lua_State *L, peri__lua *state, void *self) {
   peri__lua_push_destination(L, state, of(L, self));
 }
 
+static void get_listener(lua_State *L, peri__lua *state, void *self) { peri__lua_push_listener(L, state, of(L, self)); }
+
 static void get_state(lua_State *L, peri__lua *state, void *self) {
   static const char *const offline[] = {"suspended", "running", "suspended", "closed"};
   (void)state;
@@ -99,6 +101,7 @@ static const peri__lua_property properties[] = {
     {"sampleRate", get_sample_rate, NULL},
     {"currentTime", get_current_time, NULL},
     {"destination", get_destination, NULL},
+    {"listener", get_listener, NULL},
     {"state", get_state, NULL},
     {"stats", get_stats, NULL},
     {"profiling", get_profiling, set_profiling},
@@ -192,6 +195,7 @@ static const luaL_Reg methods[] = {
     {"createIIRFilter", peri__lua_create_iir_filter},
     {"createConvolver", peri__lua_create_convolver},
     {"createDynamicsCompressor", peri__lua_create_dynamics_compressor},
+    {"createPanner", peri__lua_create_panner},
     {"createTap", peri__lua_create_tap},
     {"decodeAudioData", decode_audio_data},
     {"close", close_context},

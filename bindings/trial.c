@@ -107,7 +107,9 @@ void peri__lua_trial_writes(lua_State *L, const peri__lua *state, peri_buffer *b
 static bool is_made(lua_State *L, const peri__lua_trial *trial, const void *self) {
   const peri__lua_head *head = self;
   if (head->type->id == PERI_LUA_PARAM) self = ((const peri__lua_param *)self)->node;
-  if (head->type->id == PERI_LUA_CONTEXT || head->type->id == PERI_LUA_DESTINATION) return false;
+  if (head->type->id == PERI_LUA_CONTEXT || head->type->id == PERI_LUA_DESTINATION ||
+      head->type->id == PERI_LUA_LISTENER)
+    return false;
   lua_rawgeti(L, LUA_REGISTRYINDEX, trial->handles);
   lua_pushlightuserdata(L, (void *)self);
   bool made = lua_rawget(L, -2) != LUA_TNIL;

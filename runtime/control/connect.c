@@ -29,26 +29,19 @@ static peri__input *input_of(peri_engine *engine, uint32_t node, uint32_t place)
 /* ---- Edges ------------------------------------------------------------------------------------------------------ */
 
 /* So that the next `count` edges need no memory. */
-static bool room_for_edges(peri__graph *graph, size_t count) {
+bool peri__edges_reserve(peri__graph *graph, size_t count) {
   peri__edge *edges =
       peri__grow(graph->edges, sizeof *edges, graph->edge_count, &graph->edge_capacity, graph->edge_count + count);
   if (edges) graph->edges = edges;
   return edges != NULL;
 }
 
-static bool add_edge(peri_engine *engine, uint32_t from, uint32_t output, uint32_t to, uint32_t place) {
-  peri__graph *graph = &engine->graph;
-  for (uint32_t e = graph->nodes[from].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
-    const peri__edge *edge = &graph->edges[e];
-    if (edge->to == to && edge->output == output && edge->place == place) return true;
-  }
+void peri__edge_add(peri__graph *graph, uint32_t from, uint32_t output, uint32_t to, uint32_t place) {
   uint32_t index = graph->free_edge;
-  if (index == PERI_NONE) {
-    if (!room_for_edges(graph, 1)) return false;
+  if (index == PERI_NONE)
     index = (uint32_t)graph->edge_count++;
-  } else {
+  else
     graph->free_edge = graph->edges[index].next_out;
-  }
   peri__graph_node *source = &graph->nodes[from], *target = &graph->nodes[to];
   graph->edges[index] = (peri__edge){
       from, to, (uint16_t)output, (uint16_t)place, PERI_NONE, source->last_out, PERI_NONE, target->last_in};
@@ -63,6 +56,16 @@ static bool add_edge(peri_engine *engine, uint32_t from, uint32_t output, uint32
     graph->edges[target->last_in].next_in = index;
   target->last_in = index;
   graph->dirty = true;
+}
+
+static bool add_edge(peri_engine *engine, uint32_t from, uint32_t output, uint32_t to, uint32_t place) {
+  peri__graph *graph = &engine->graph;
+  for (uint32_t e = graph->nodes[from].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
+    const peri__edge *edge = &graph->edges[e];
+    if (edge->to == to && edge->output == output && edge->place == place) return true;
+  }
+  if (graph->free_edge == PERI_NONE && !peri__edges_reserve(graph, 1)) return false;
+  peri__edge_add(graph, from, output, to, place);
   return true;
 }
 
@@ -131,7 +134,7 @@ static bool matches(const peri__edge *edge, uint32_t output, uint32_t to, uint32
 /* Makes a step of a source that gets its second connection: the first one becomes an edge. */
 static bool become_step(peri_engine *engine, peri__source *source, uint32_t *node) {
   peri__input *voice_of = source->destination;
-  if (!room_for_edges(&engine->graph, 1)) return false;
+  if (!peri__edges_reserve(&engine->graph, 1)) return false;
   uint32_t index = peri__source_junction(engine, source);
   if (index == PERI_NONE) return false;
   *node = index;
@@ -156,6 +159,7 @@ static bool connect(peri_engine *engine, end_point *from, uint32_t output, uint3
 static bool check_output(peri_engine *engine, const end_point *from, uint32_t output) {
   uint32_t outputs = from->source ? 1 : engine->graph.nodes[from->node].render->output_count;
   if (!from->source && from->node == engine->destination) return peri__fail("the destination has no output to connect");
+  if (!outputs) return peri__fail("%s has no output", engine->graph.nodes[from->node].render->kind->info.name);
   if (output == PERI_ANY || output < outputs) return true;
   return peri__fail("there is no output %u: the node has %u", output, outputs);
 }

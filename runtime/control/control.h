@@ -92,6 +92,9 @@ void peri__registry_destroy(peri_engine *engine);
 
 #define PERI_SOURCE_BIT 0x80000000u /* of an id's lower half: a source, not a node of the graph */
 
+/* The place of an edge that carries nothing: the node only runs after the other one. */
+#define PERI_PLACE_AFTER 0xFFFF
+
 typedef struct peri__edge {
   uint32_t from, to;                                     /* nodes */
   uint16_t output, place;                                /* place: input, or number of inputs + parameter */
@@ -180,6 +183,7 @@ struct peri_engine {
   peri__graph graph;
   uint32_t destination; /* its node; the id never changes */
   peri_node destination_id;
+  uint32_t listener; /* its node, or PERI_NONE */
   /* sources */
   peri__source_chunk **chunks;
   size_t chunk_capacity, chunk_count;
@@ -284,6 +288,10 @@ bool peri__node_send_part(peri_engine *engine, peri__graph_node *node, peri__par
 
 /* wave.c: the shapes of oscillators. */
 bool peri__oscillator_set_type(peri_engine *engine, peri__graph_node *node, peri_oscillator_type type);
+/* listener.c: makes the listener if need be, and what one more that hears it takes; false without memory. */
+bool peri__listener_need(peri_engine *engine);
+/* Ahead of it, a node that hears it. Cannot fail after peri__listener_need. */
+void peri__listener_heard_by(peri_engine *engine, uint32_t node);
 
 /* schedule.c: nodes that start and stop. */
 bool peri__scheduled_start(peri_engine *engine, peri_node id, double when, double offset, double duration);
@@ -294,6 +302,10 @@ peri_source_state peri__scheduled_state(peri_engine *engine, peri_node id);
 bool peri__scheduled_ended(peri_engine *engine, peri__node *node);
 void peri__scheduled_stop_owner(peri_engine *engine, peri_owner owner);
 static inline bool peri__is_node(peri_node id) { return id && !((uint32_t)id & PERI_SOURCE_BIT); }
+
+/* connect.c: room for `count` edges, and one of them, new for sure. */
+bool peri__edges_reserve(peri__graph *graph, size_t count);
+void peri__edge_add(peri__graph *graph, uint32_t from, uint32_t output, uint32_t to, uint32_t place);
 
 /* connect.c: the node of a source as a step of the plan, with its connection; PERI_NONE on failure. */
 uint32_t peri__source_step_node(peri_engine *engine, peri__source *source);

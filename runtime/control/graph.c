@@ -106,8 +106,11 @@ static peri__node *render_node_create(peri_engine *engine, const peri_node_def *
   else if (kind->min_ports)
     node->input_count = def->ports;
   for (uint32_t o = 0; o < kind->info.options; o++) node->options[o] = kind->info.option[o].default_value;
-  bool made = make_parts(node, params) && set_ranges(node, &(peri__setup){def, engine->sample_rate});
-  if (made && kind->create && !kind->create(node->state, &(peri__setup){def, engine->sample_rate})) made = false;
+  bool made =
+      make_parts(node, params) && set_ranges(node, &(peri__setup){.def = def, .sample_rate = engine->sample_rate});
+  if (made && kind->create &&
+      !kind->create(node->state, &(peri__setup){.def = def, .sample_rate = engine->sample_rate}))
+    made = false;
   if (!made) {
     if (node->params == params) node->params = NULL;
     render_node_free(engine, node);
@@ -174,7 +177,7 @@ void peri__graph_free_node(peri_engine *engine, uint32_t index) {
 
 bool peri__graph_create(peri_engine *engine, uint32_t channels) {
   peri__graph *graph = &engine->graph;
-  graph->free_node = graph->free_edge = PERI_NONE;
+  graph->free_node = graph->free_edge = engine->listener = PERI_NONE;
   input_set_up(&engine->render.nowhere, PERI_NONE, 0);
   engine->render.nowhere.channels = PERI_MAX_CHANNELS;
   peri_node_def def = peri_default_node_def(PERI_NODE_DESTINATION);
@@ -219,12 +222,13 @@ peri_node_def peri_default_node_def(peri_node_kind kind) {
 static bool check_def(const peri_engine *engine, const peri_node_def *def) {
   if (!def || def->size != sizeof *def) return peri__fail("make a definition by peri_default_node_def");
   const peri__kind *kind = peri__kind_of(def->kind);
-  if (!kind || def->kind == PERI_NODE_DESTINATION || def->kind == PERI_NODE_BUFFER_SOURCE)
+  if (!kind || def->kind == PERI_NODE_DESTINATION || def->kind == PERI_NODE_BUFFER_SOURCE ||
+      def->kind == PERI_NODE_LISTENER)
     return peri__fail("a node of kind %d cannot be created here", (int)def->kind);
   if (kind->min_ports && (def->ports < kind->min_ports || def->ports > PERI_MAX_INPUTS))
     return peri__fail("%s has 1 to %d %s, got %u", kind->info.name, PERI_MAX_INPUTS,
                       kind->ports_are_outputs ? "outputs" : "inputs", def->ports);
-  return !kind->check || kind->check(&(peri__setup){def, engine->sample_rate});
+  return !kind->check || kind->check(&(peri__setup){.def = def, .sample_rate = engine->sample_rate});
 }
 
 peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {
@@ -236,10 +240,12 @@ peri_node peri_node_create_from(peri_engine *engine, const peri_node_def *def) {
   if (!check_def(engine, def)) return 0;
   peri__lock(engine);
   peri__reclaim_some(engine);
-  uint32_t index = peri__graph_add(engine, def, NULL);
+  bool hears = peri__kind_of(def->kind)->hears_listener;
+  uint32_t index = hears && !peri__listener_need(engine) ? PERI_NONE : peri__graph_add(engine, def, NULL);
   peri_node id = 0;
   if (index != PERI_NONE) {
     engine->graph.nodes[index].held = true;
+    if (hears) peri__listener_heard_by(engine, index);
     id = peri__node_id(engine, index);
   }
   peri__unlock(engine);
@@ -253,7 +259,8 @@ void peri_node_release(peri_engine *engine, peri_node id) {
     if (source) peri__source_release(engine, source);
   } else {
     peri__graph_node *node = peri__peek_node(engine, id);
-    if (node && (uint32_t)id != engine->destination) node->held = false, engine->graph.dirty = true;
+    bool is_kept = (uint32_t)id == engine->destination || (uint32_t)id == engine->listener;
+    if (node && !is_kept) node->held = false, engine->graph.dirty = true;
   }
   peri__unlock(engine);
 }

@@ -19,14 +19,32 @@ static bool check_value(const peri_node_info *node, const peri_option_info *info
                     info->min_value, most, value);
 }
 
+static bool make_part(peri_engine *engine, const peri__node *node, uint32_t option, double value, peri__part **part) {
+  const peri__graph *graph = &engine->graph;
+  void *listener = engine->listener == PERI_NONE ? NULL : graph->nodes[engine->listener].render->state;
+  peri__setup setup = {.sample_rate = engine->sample_rate, .listener = listener};
+  *part = NULL;
+  return !node->kind->option_part || node->kind->option_part(&setup, node->options, option, value, part);
+}
+
 static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value) {
   const peri__kind *kind = node->render->kind;
   const peri_option_info *info = find_option(node, option);
+  peri__part *part;
   if (!info || !check_value(&kind->info, info, value)) return false;
   if (kind->check_option && !kind->check_option(node->render->options, option, value)) return false;
   if (node->kind == PERI_NODE_OSCILLATOR) return peri__oscillator_set_type(engine, node, (peri_oscillator_type)value);
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
   bool changed = node->render->options[option] != value;
+  if (!make_part(engine, node->render, option, value, &part)) return false;
+  if (part) {
+    if (!peri__commands_reserve(&engine->render.commands,
+                                PERI_COMMAND_BYTES(NODE_PART) + PERI_COMMAND_BYTES(NODE_OPTION))) {
+      part->free(part);
+      return false;
+    }
+    PERI_SEND(engine, NODE_PART, node->render, part);
+  }
   node->render->options[option] = value;
   if (changed && kind->option_changed) kind->option_changed(node->render->state, option);
   if (kind->set_option) PERI_SEND(engine, NODE_OPTION, node->render, option, value);

@@ -23,11 +23,12 @@ typedef struct compile {
 
 /* ---- What is alive ---------------------------------------------------------------------------------------------- */
 
-/* What `top` nodes on the stack lead to is reached. */
+/* What `top` nodes on the stack lead to is reached. Nobody lives by hearing the listener. */
 static void spread(compile *c, uint32_t top) {
   peri__graph *graph = c->graph;
   while (top) {
     uint32_t n = c->stack[--top];
+    if (n == c->engine->listener) continue;
     for (uint32_t e = graph->nodes[n].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
       uint32_t to = graph->edges[e].to;
       if (graph->nodes[to].reached) continue;
@@ -237,7 +238,7 @@ static uint32_t clamp_count(const peri_channel_rule *rule, uint32_t most) {
 static bool reads(const compile *c, uint32_t k, const peri__edge *edge) {
   const peri__graph_node *node = &c->graph->nodes[node_at(c, k)];
   bool input = edge->place < node->render->input_count;
-  if (node->muted) return false;
+  if (node->muted || edge->place == PERI_PLACE_AFTER) return false;
   if (!node->split) return true;
   return input == ((c->order[k] & ABSORBS) != 0);
 }
@@ -454,6 +455,7 @@ static void fill_plan(const compile *c, peri__plan *plan, const uint32_t *place,
   plan->step_count = c->count;
   plan->destination = graph->nodes[c->engine->destination].signal;
   plan->sequence = graph->sequence + 1;
+  if (c->engine->listener != PERI_NONE) plan->listener = graph->nodes[c->engine->listener].render->state;
 }
 
 static bool grow_work(peri__graph *graph) {

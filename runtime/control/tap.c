@@ -23,7 +23,13 @@ static bool check_def(const peri_tap_def *def, uint32_t channels) {
 
 /* The node whose output is tapped: a source gets a step of its own. */
 static uint32_t tapped_node(peri_engine *engine, peri_node id) {
-  if (!((uint32_t)id & PERI_SOURCE_BIT)) return peri__find_node(engine, id) ? (uint32_t)id : PERI_NONE;
+  if (!((uint32_t)id & PERI_SOURCE_BIT)) {
+    const peri__graph_node *node = peri__find_node(engine, id);
+    if (!node) return PERI_NONE;
+    if (node->render->output_count) return (uint32_t)id;
+    peri__fail("%s has no output", node->render->kind->info.name);
+    return PERI_NONE;
+  }
   peri__source *source = peri__find_source(engine, id);
   return source ? peri__source_step_node(engine, source) : PERI_NONE;
 }

@@ -2,6 +2,8 @@
 #ifndef PERI_MATH_H
 #define PERI_MATH_H
 
+#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -52,5 +54,21 @@ static inline double peri__sin_quarter(double x) { return peri__sin_quarters((pe
 
 /* 2^(cents / 1200) */
 static inline double peri__cents(double cents) { return cents == 0 ? 1.0 : peri__exp2(cents / 1200.0); }
+
+/* The angle of the point (x, y) from the x axis in quarter turns, −2 to 2, to 1e-13; 0 for the origin. The square root
+ * is exact everywhere (IEEE 754), as no other function of libm. */
+static inline double peri__quarter_turns(double y, double x) {
+  double up = y < 0.0 ? -y : y, along = x < 0.0 ? -x : x;
+  bool steep = up > along;
+  double t = steep ? along / up : along > 0.0 ? up / along : 0.0; /* 0 to 1 */
+  t /= 1.0 + sqrt(1.0 + t * t);                                   /* half the angle, and again: up to 0.1989 */
+  t /= 1.0 + sqrt(1.0 + t * t);
+  double z = t * t, sum = 0.0; /* 4 artan t over a quarter turn */
+  for (int k = 15; k > 0; k -= 2) sum = 1.0 / k - z * sum;
+  double quarters = 2.54647908947032537230 * t * sum;
+  if (steep) quarters = 1.0 - quarters;
+  if (x < 0.0) quarters = 2.0 - quarters;
+  return y < 0.0 ? -quarters : quarters;
+}
 
 #endif

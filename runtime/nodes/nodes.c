@@ -16,6 +16,8 @@ static const peri__kind *const kinds[PERI_NODE_KINDS] = {
     [PERI_NODE_IIR_FILTER] = &peri__kind_iir_filter,
     [PERI_NODE_CONVOLVER] = &peri__kind_convolver,
     [PERI_NODE_DYNAMICS_COMPRESSOR] = &peri__kind_dynamics_compressor,
+    [PERI_NODE_LISTENER] = &peri__kind_listener,
+    [PERI_NODE_PANNER] = &peri__kind_panner,
 };
 
 const peri__kind *peri__kind_of(peri_node_kind kind) { return (unsigned)kind < PERI_NODE_KINDS ? kinds[kind] : NULL; }

@@ -19,6 +19,8 @@ extern const peri__kind peri__kind_biquad_filter;
 extern const peri__kind peri__kind_iir_filter;
 extern const peri__kind peri__kind_convolver;
 extern const peri__kind peri__kind_dynamics_compressor;
+extern const peri__kind peri__kind_listener;
+extern const peri__kind peri__kind_panner;
 
 /* What a buffer source shows to the world: its input is the engine's own. */
 extern const peri_node_info peri__buffer_source_info;

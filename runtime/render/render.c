@@ -233,6 +233,7 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
                            .inputs = sums,
                            .outputs = &plan->signals[step->first_output],
                            .params = values,
+                           .listener = plan->listener,
                            .sample_rate = render->sample_rate,
                            .frame = render->frame,
                            .in_cycle = step->part != PERI_STEP_WHOLE,

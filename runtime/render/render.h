@@ -318,6 +318,7 @@ typedef struct peri__process {
   const peri__signal *inputs;
   peri__signal *outputs; /* to be filled in: channels, silent, samples */
   const peri__values *params;
+  const void *listener; /* state of the engine's listener, of a kind that hears_listener */
   double sample_rate;
   uint64_t frame; /* of the quantum's start */
   bool in_cycle;  /* this step makes the outputs, `absorb` takes the inputs */
@@ -328,6 +329,7 @@ typedef struct peri__process {
 typedef struct peri__setup {
   const peri_node_def *def;
   double sample_rate;
+  void *listener; /* state of the engine's listener, for option_part */
 } peri__setup;
 
 #define PERI_MAX_OPTIONS 8 /* of a kind */
@@ -352,6 +354,7 @@ typedef struct peri__kind {
   bool has_tail;          /* may sound, or still change, after its inputs have fallen silent */
   bool has_curve;         /* its part is one: nodes/wave_shaper.c */
   bool breaks_cycles;     /* in a cycle it is run in two steps: `process` without inputs, and later `absorb` */
+  bool hears_listener;    /* runs after the engine's listener, whose state it reads */
   /* CONTROL; each may be NULL. What is wrong with a definition, as a failure; memory besides the state. */
   bool (*check)(const peri__setup *setup);
   bool (*create)(void *state, const peri__setup *setup);
@@ -364,6 +367,10 @@ typedef struct peri__kind {
   bool (*check_option)(const double *options, uint32_t option, double value);
   /* CONTROL. What follows from another value. */
   void (*option_changed)(void *state, uint32_t option);
+  /* CONTROL. The part that an option's new value needs, sent ahead of it; *part is NULL and stays so when it needs
+   * none. False with a message: the option does not change. NULL: no option needs one. */
+  bool (*option_part)(const peri__setup *setup, const double *options, uint32_t option, double value,
+                      peri__part **part);
   /* AUDIO THREAD. */
   void (*set_option)(void *state, uint32_t option, double value);
   /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.
@@ -409,7 +416,7 @@ typedef struct peri__node {
   uint32_t grown;          /* channels that its part has room for */
   const peri__part *curve; /* the last one that was sent, of a kind with a curve */
   uint32_t widest;         /* of a kind with a tail: the most channels that its output could have so far */
-  peri_buffer *buffer; /* of a convolver, a reference */
+  peri_buffer *buffer;     /* of a convolver, a reference */
   peri_owner owner;
   bool notify;
   uint64_t user;
@@ -452,6 +459,7 @@ typedef struct peri__plan {
   uint64_t sequence;
   size_t bytes;
   uint32_t step_count, destination; /* the signal that is heard */
+  const void *listener;             /* its state; NULL: there is none */
   peri__plan_step *steps;
   peri__plan_input *inputs;
   uint32_t *edges; /* signals */

@@ -139,6 +139,10 @@ PERI_API double peri_engine_time(const peri_engine *engine);
 /* The node that is heard: one input, `channels` channels. */
 PERI_API peri_node peri_engine_destination(const peri_engine *engine);
 
+/* Web Audio 1.1, AudioListener: where panners are heard from. It has parameters and neither inputs nor outputs, and
+ * stays as long as the engine; made at the first need. 0 without memory. */
+PERI_API peri_node peri_engine_listener(peri_engine *engine);
+
 /* What is called between begin and commit applies in one quantum. Pairs nest; the outermost commit publishes. */
 PERI_API void peri_engine_begin(peri_engine *engine);
 PERI_API bool peri_engine_commit(peri_engine *engine);
@@ -307,6 +311,8 @@ typedef enum {
   PERI_NODE_IIR_FILTER,
   PERI_NODE_CONVOLVER,
   PERI_NODE_DYNAMICS_COMPRESSOR,
+  PERI_NODE_LISTENER, /* one an engine: peri_engine_listener */
+  PERI_NODE_PANNER,
   PERI_NODE_KINDS
 } peri_node_kind;
 
@@ -335,6 +341,41 @@ enum {
 
 /* Places of options. */
 enum { PERI_CONVOLVER_NORMALIZE = 0 };
+enum {
+  PERI_LISTENER_POSITION_X = 0,
+  PERI_LISTENER_POSITION_Y,
+  PERI_LISTENER_POSITION_Z,
+  PERI_LISTENER_FORWARD_X,
+  PERI_LISTENER_FORWARD_Y,
+  PERI_LISTENER_FORWARD_Z,
+  PERI_LISTENER_UP_X,
+  PERI_LISTENER_UP_Y,
+  PERI_LISTENER_UP_Z,
+};
+enum {
+  PERI_PANNER_POSITION_X = 0,
+  PERI_PANNER_POSITION_Y,
+  PERI_PANNER_POSITION_Z,
+  PERI_PANNER_ORIENTATION_X,
+  PERI_PANNER_ORIENTATION_Y,
+  PERI_PANNER_ORIENTATION_Z,
+};
+
+/* Indices of a panner's options (peri_node_set_option), and the places of its words. PERI_PANNING_HRTF is refused with
+ * a message where libmysofa or its measured responses are missing; the first panner of an engine that is set to it
+ * reads and prepares them, some 100 ms at 48 kHz. */
+enum {
+  PERI_PANNER_PANNING_MODEL = 0,
+  PERI_PANNER_DISTANCE_MODEL,
+  PERI_PANNER_REF_DISTANCE,     /* from 0 */
+  PERI_PANNER_MAX_DISTANCE,     /* above 0 */
+  PERI_PANNER_ROLLOFF_FACTOR,   /* from 0 */
+  PERI_PANNER_CONE_INNER_ANGLE, /* degrees */
+  PERI_PANNER_CONE_OUTER_ANGLE,
+  PERI_PANNER_CONE_OUTER_GAIN, /* 0 to 1 */
+};
+enum { PERI_PANNING_EQUAL_POWER = 0, PERI_PANNING_HRTF };
+enum { PERI_DISTANCE_LINEAR = 0, PERI_DISTANCE_INVERSE, PERI_DISTANCE_EXPONENTIAL };
 
 typedef struct peri_param_info {
   const char *name; /* Web Audio's: "gain", "playbackRate" */
