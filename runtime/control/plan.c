@@ -538,15 +538,15 @@ static bool grow_nodes(const compile *c) {
 bool peri__compile(peri_engine *engine) {
   peri__graph *graph = &engine->graph;
   if (!graph->dirty || engine->batch) return true;
-  uint32_t room = PERI_COMMAND_BYTES(PLAN) + (uint32_t)graph->move_count * PERI_COMMAND_BYTES(SOURCE_MOVE);
-  if (!peri__commands_reserve(&engine->render.commands, room) || !grow_work(graph)) return false;
+  if (!grow_work(graph)) return false;
   compile c = {.engine = engine, .graph = graph, .order = graph->work, .stack = graph->work + 2 * graph->node_count};
   reach(&c);
   keep_tails(&c);
   remove_unreached(&c);
   sort_steps(&c);
   measure_steps(&c);
-  if (!grow_nodes(&c)) return false;
+  uint32_t room = PERI_COMMAND_BYTES(PLAN) + (uint32_t)graph->move_count * PERI_COMMAND_BYTES(SOURCE_MOVE);
+  if (!grow_nodes(&c) || !peri__commands_reserve(&engine->render.commands, room)) return false;
   uint32_t *places = PERI_NEW_ARRAY(uint32_t, (size_t)c.size.signals * 3);
   if (!places) return false;
   place_signals(&c, places, places + c.size.signals, places + 2 * (size_t)c.size.signals);

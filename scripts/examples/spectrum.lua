@@ -3,13 +3,14 @@ local perilune = require "perilune"
 local ctx = perilune.context()
 
 local analyser = ctx:createAnalyser { fftSize = 2048, minDecibels = -90, maxDecibels = -20 }
-analyser:connect(ctx.destination)
+local level = ctx:createGain { gain = 0.7 }
+level:connect(analyser):connect(ctx.destination)
 
 local start = ctx.currentTime + 0.1
 local song = ctx:createBufferSource()
 song.buffer = ctx:decodeAudioData("assets/music.ogg")
 song.loop = true
-song:connect(analyser)
+song:connect(level)
 song:start(start)
 song:stop(start + 6)
 
@@ -32,7 +33,7 @@ local hat = ctx:decodeAudioData("assets/click.ogg")
 local function beat(i)
   local click = ctx:createBufferSource()
   click.buffer = hat
-  click:connect(analyser)
+  click:connect(level)
   click.onended = function()
     show(ctx.currentTime)
     if i < 11 then beat(i + 1) end

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define FRAMES 7936
+#define FRAMES 10496
 
 /* A call that may fail once. Its second try has memory again. */
 #define OK(call) CHECK((call) || (call))
@@ -79,6 +79,41 @@ static void reload_while_it_plays(stage *s, peri_buffer *buffer, const void *byt
   play(s, 128);
   OK(peri_source_stop(s->engine, source, 0.0));
   play(s, 128);
+}
+
+/* Nodes that take memory of their own: a delay in a cycle, whose line grows, a curve that is replaced, a spectrum. */
+static void nodes_with_memory(stage *s, peri_buffer *mono, peri_buffer *wide) {
+  peri_engine *engine = s->engine;
+  peri_node_def def = peri_default_node_def(PERI_NODE_DELAY);
+  def.max_delay = 0.01;
+  GET(peri_node, delay, peri_node_create_from(engine, &def));
+  GET(peri_node, shaper, peri_node_create(engine, PERI_NODE_WAVE_SHAPER));
+  GET(peri_node, analyser, peri_node_create(engine, PERI_NODE_ANALYSER));
+  const float curve[3] = {-0.5f, 0.0f, 0.5f}, softer[2] = {-0.25f, 0.25f};
+  OK(peri_node_set_curve(engine, shaper, curve, 3));
+  OK(peri_connect(engine, delay, 0, shaper, 0));
+  OK(peri_connect(engine, shaper, 0, delay, 0));
+  OK(peri_connect(engine, shaper, 0, analyser, 0));
+  OK(peri_connect(engine, analyser, 0, peri_engine_destination(engine), 0));
+  peri_source_def source = peri_default_source_def();
+  source.buffer = mono;
+  source.duration = 0.002;
+  GET(peri_node, narrow, peri_source_play(engine, &source, delay));
+  play(s, 640);
+  source.buffer = wide;
+  GET(peri_node, broad, peri_source_play(engine, &source, delay));
+  OK(peri_node_set_curve(engine, shaper, softer, 2));
+  OK(peri_node_set_option(engine, shaper, PERI_WAVE_SHAPER_OVERSAMPLE, 2.0));
+  play(s, 640);
+  float levels[32];
+  OK(peri_analyser_get_frequency_data(engine, analyser, levels, 32));
+  OK(peri_node_set_option(engine, analyser, PERI_ANALYSER_FFT_SIZE, 64.0));
+  OK(peri_analyser_get_frequency_data(engine, analyser, levels, 32));
+  peri_node_release(engine, delay);
+  peri_node_release(engine, shaper);
+  peri_node_release(engine, analyser);
+  OK(peri_engine_update(engine));
+  play(s, 1280);
 }
 
 static void sources_and_graph(stage *s, peri_buffer *mono, peri_buffer *wide) {
@@ -185,6 +220,7 @@ static void perform(uint64_t nth, float *out) {
   if (!s.owner) s.owner = peri_owner_create(engine);
   CHECK(s.owner);
   GET(peri_visualizer *, view, peri_visualizer_create(engine, peri_engine_destination(engine)));
+  nodes_with_memory(&s, mono, wide);
   sources_and_graph(&s, mono, wide);
   OK(peri_buffer_write(mono, 0, 0, samples, 300));
   static const unsigned char wav[] =
