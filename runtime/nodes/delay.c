@@ -12,6 +12,7 @@
 
 #define N PERI_QUANTUM
 #define LONGEST 180.0 /* seconds, itself excluded */
+#define FAR 8192      /* frames apart: what lies between is not looked through */
 
 typedef struct delay_part {
   peri__part part;
@@ -132,10 +133,16 @@ static void advance(delay_state *state) {
 typedef struct reading {
   uint32_t near[N], far[N];
   uint8_t near_channels[N], far_channels[N]; /* 0: silence */
-  float share[N];                            /* of the far one; 0: it is not read */
   uint32_t counts;                           /* bit m − 1: something has m channels */
   uint32_t most;                             /* channels */
 } reading;
+
+/* The same as frames from the beginning of this quantum, before it is known what stands there. */
+typedef struct offsets {
+  int32_t near[N];     /* the far one lies a frame before it */
+  float share[N];      /* of the far one; 0: it is not read */
+  int32_t first, last; /* of all that are read */
+} offsets;
 
 /* A delay in frames, a whole number where a float could not say it better: 0.1 s is 4,800 frames, no ten-millionth
  * more. */
@@ -161,57 +168,65 @@ static void note_count(reading *r, uint8_t channels) {
   if (channels > r->most) r->most = channels;
 }
 
-static void find_all(const delay_state *state, const peri__process *p, reading *r) {
+static void find_offsets(const peri__process *p, offsets *o) {
   const peri__values *seconds = &p->params[PERI_DELAY_DELAY_TIME];
-  double delay = in_frames(p, seconds->first);
+  o->first = o->last = INT32_MIN;
+  for (int i = 0; i < N; i++) {
+    double delay = in_frames(p, seconds->frames[i]);
+    int32_t whole = (int32_t)delay, near = i - whole;
+    float share = (float)(delay - (double)whole);
+    int32_t far = share > 0.0f ? near - 1 : near;
+    if (i == 0 || far < o->first) o->first = far;
+    if (near > o->last) o->last = near;
+    o->near[i] = near;
+    o->share[i] = share;
+  }
+}
+
+static void find_all(const delay_state *state, const offsets *o, reading *r) {
   r->counts = r->most = 0;
   for (int i = 0; i < N; i++) {
-    if (!seconds->steady) delay = in_frames(p, seconds->frames[i]);
-    int32_t whole = (int32_t)delay, offset = i - whole;
-    r->share[i] = (float)(delay - (double)whole);
     r->near[i] = r->far[i] = 0;
-    r->near_channels[i] = find(state, offset, &r->near[i]);
-    r->far_channels[i] = r->share[i] > 0.0f ? find(state, offset - 1, &r->far[i]) : 0;
+    r->near_channels[i] = find(state, o->near[i], &r->near[i]);
+    r->far_channels[i] = o->share[i] > 0.0f ? find(state, o->near[i] - 1, &r->far[i]) : 0;
     note_count(r, r->near_channels[i]);
     note_count(r, r->far_channels[i]);
   }
 }
 
 /* What has just so many channels; the rest is left out. */
-static void read_some(const delay_part *part, const reading *r, uint8_t channels, float *out) {
+static void read_some(const delay_part *part, const offsets *o, const reading *r, uint8_t channels, float *out) {
   for (uint32_t c = 0; c < channels; c++, out += N) {
     const float *line = part->line[c];
     for (int i = 0; i < N; i++) {
       float near = r->near_channels[i] == channels ? line[r->near[i]] : 0.0f;
       float far = r->far_channels[i] == channels ? line[r->far[i]] : 0.0f;
-      out[i] = r->share[i] > 0.0f ? near + (far - near) * r->share[i] : near;
+      out[i] = o->share[i] > 0.0f ? near + (far - near) * o->share[i] : near;
     }
   }
 }
 
-static void read_any(const delay_part *part, const peri__process *p, const reading *r, peri__signal *out) {
+/* Whatever it is. */
+static void read_any(const delay_part *part, const peri__process *p, const offsets *o, const reading *r,
+                     peri__signal *out) {
   float some[PERI_MAX_CHANNELS * N];
   memset(out->samples, 0, (size_t)r->most * N * sizeof(float));
   for (uint32_t m = 1; m <= r->most; m++) {
     if (!(r->counts >> (m - 1) & 1)) continue;
-    read_some(part, r, (uint8_t)m, some);
+    read_some(part, o, r, (uint8_t)m, some);
     peri__mix_channels(out->samples, r->most, some, m, p->interpretation);
   }
 }
 
-/* A steady delay reads two or three quanta in a row. Those that sound have `*channels`; false when these differ. */
-static bool is_uniform(const delay_state *state, int32_t first, int32_t last, uint32_t *channels, bool *gaps) {
-  *channels = 0;
-  *gaps = false;
-  for (int32_t at = first;; at = at + N < last ? at + N : last) {
-    uint32_t place, count = find(state, at, &place);
-    if (count && *channels && count != *channels) return false;
-    if (count)
-      *channels = count;
-    else
-      *gaps = true;
-    if (at == last) return true;
+/* What the quanta from `first` to `last` have in common: `*channels`, 0 when all are silent. False when they differ. */
+static bool is_uniform(const delay_state *state, int32_t first, int32_t last, uint32_t *channels) {
+  uint32_t place = 0;
+  *channels = find(state, first, &place);
+  for (int32_t at = first; at < last;) {
+    at = last - at > N ? at + N : last;
+    if (find(state, at, &place) != *channels) return false;
   }
+  return true;
 }
 
 /* `count` frames in a row of one line, from quanta that all sound. */
@@ -248,12 +263,29 @@ static bool read_steady(const delay_state *state, const delay_part *part, const 
   float share = (float)(delay - (double)whole);
   int32_t first = share > 0.0f ? -whole - 1 : -whole;
   uint32_t channels;
-  bool gaps;
-  if (!is_uniform(state, first, N - 1 - whole, &channels, &gaps)) return false;
-  if (channels && gaps) return false;
+  if (!is_uniform(state, first, N - 1 - whole, &channels)) return false;
   out->silent = channels == 0;
   out->channels = channels ? channels : 1;
   if (channels) read_row(state, part, first, share, out);
+  return true;
+}
+
+/* The same of one that varies, unless it does so by much. */
+static bool read_varying(const delay_state *state, const delay_part *part, const offsets *o, peri__signal *out) {
+  uint32_t channels;
+  if (o->last - o->first > FAR || !is_uniform(state, o->first, o->last, &channels)) return false;
+  out->silent = channels == 0;
+  out->channels = channels ? channels : 1;
+  int32_t now = (int32_t)(state->at * N), frames = (int32_t)(state->quanta * N);
+  for (uint32_t c = 0; c < channels; c++) {
+    const float *line = part->line[c];
+    float *to = out->samples + (size_t)c * N;
+    for (int i = 0; i < N; i++) {
+      int32_t near = now + o->near[i], far = o->share[i] > 0.0f ? near - 1 : near;
+      float a = line[near < 0 ? near + frames : near], b = line[far < 0 ? far + frames : far];
+      to[i] = a + (b - a) * o->share[i];
+    }
+  }
   return true;
 }
 
@@ -262,12 +294,15 @@ static void put_out(const delay_state *state, const delay_part *part, const peri
   out->silent = true;
   out->channels = 1;
   if (state->quiet >= state->quanta || read_steady(state, part, p, out)) return;
+  offsets o;
+  find_offsets(p, &o);
+  if (read_varying(state, part, &o, out)) return;
   reading r;
-  find_all(state, p, &r);
+  find_all(state, &o, &r);
   if (!r.most) return;
   out->silent = false;
   out->channels = r.most;
-  read_any(part, p, &r, out);
+  read_any(part, p, &o, &r, out);
 }
 
 /* ---- Both, in their order --------------------------------------------------------------------------------------- */

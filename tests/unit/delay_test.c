@@ -91,6 +91,34 @@ TEST(a_delay_time_is_taken_for_every_frame) {
   finish(engine, out);
 }
 
+TEST(a_delay_time_that_jumps_within_a_quantum_reads_far_and_near) {
+  static const uint32_t jumps[] = {100, 1000, 14400, 30000};
+  for (size_t k = 0; k < sizeof jumps / sizeof *jumps; k++) {
+    peri_engine *engine = scene_engine(2);
+    peri_node delay = delay_of(engine, 1.0, 0.0);
+    CHECK(peri_param_set_value_at_time(engine, delay, PERI_DELAY_DELAY_TIME, (float)(jumps[k] / 48000.0), 0.25));
+    CHECK(peri_param_set_value_at_time(engine, delay, PERI_DELAY_DELAY_TIME, 0.0f, 12050 / 48000.0));
+    join(engine, delay, peri_engine_destination(engine));
+    join(engine, ramp_at(engine, 13000, 0), delay);
+    peri_buffer *wide = scene_constant(2, 5000, 0.0f); /* the later part is stereo */
+    float one = 1.0f;
+    CHECK(peri_buffer_write(wide, 1, 2010, &one, 1));
+    peri_source_def def = peri_default_source_def();
+    def.buffer = wide;
+    def.at = 10000 / 48000.0;
+    CHECK(peri_source_play(engine, &def, delay) != 0);
+    float *out = scene_render(engine, 12800, 128);
+    for (uint32_t i = 11000; i < 12800; i++) {
+      int32_t from = (int32_t)i - (i >= 12000 && i < 12050 ? (int32_t)jumps[k] : 0);
+      double wanted = from >= 0 ? (from + 1) / 65536.0 : 0.0;
+      CHECK_NEAR(out[2 * i], wanted, 0.0);
+      CHECK_NEAR(out[2 * i + 1], wanted + (from == 12010 ? 1.0 : 0.0), 0.0);
+    }
+    peri_buffer_release(wide);
+    finish(engine, out);
+  }
+}
+
 TEST(a_delay_time_stays_in_its_range) {
   peri_engine *engine = scene_engine(1);
   peri_node delay = delay_of(engine, 0.01, 5.0);
