@@ -103,10 +103,17 @@ static ahead look_ahead(const peri__biquad *b) {
 /* x[0] and x[1] are the two frames before. */
 static void read_frames(const peri__biquad_state *state, const float *in, double x[N + 2]) {
   x[0] = state->x2, x[1] = state->x1;
-  for (int i = 0; i < N; i++) x[i + 2] = in ? (double)in[i] : 0.0;
+  if (in)
+    for (int i = 0; i < N; i++) x[i + 2] = (double)in[i];
+  else
+    memset(x + 2, 0, N * sizeof *x);
 }
 
-static inline peri__pair pair_at(const double *x) { return (peri__pair){x[0], x[1]}; }
+static inline peri__pair pair_at(const double *x) {
+  peri__pair pair;
+  memcpy(&pair, x, sizeof pair);
+  return pair;
+}
 
 static inline peri__pair inputs_part(const peri__biquad *b, const double *x) {
   return both(b->b0) * pair_at(x + 2) + both(b->b1) * pair_at(x + 1) + both(b->b2) * pair_at(x);

@@ -124,9 +124,9 @@ void peri__wave_free(peri_wave *wave) {
 
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */
 
-uint32_t peri__wave_find(const peri_wave *wave, double pitch) {
+uint32_t peri__wave_find(const peri_wave *wave, double frequency, double nyquist) {
   for (uint32_t t = wave->table_count; t-- > 0;)
-    if (peri__wave_fits(&wave->table[t], pitch)) return t;
+    if (peri__wave_fits(&wave->table[t], frequency, nyquist)) return t;
   return PERI_WAVE_TABLES;
 }
 

@@ -32,13 +32,13 @@ struct peri_wave {
 peri_wave *peri__wave_make(const float *real, const float *imag, uint32_t count, bool normalize);
 void peri__wave_free(peri_wave *wave);
 
-/* A frequency is `pitch` × half the sample rate. Whether all partials of a table lie below 1. */
-static inline bool peri__wave_fits(const peri__wave_table *table, double pitch) {
-  return table->partials * pitch < 1.0;
+/* Whether all partials of a table lie below half the sample rate; all in Hz, not negative. */
+static inline bool peri__wave_fits(const peri__wave_table *table, double frequency, double nyquist) {
+  return table->partials * frequency < nyquist;
 }
 
 /* The largest table that fits; PERI_WAVE_TABLES where none does. */
-uint32_t peri__wave_find(const peri_wave *wave, double pitch) PERI_AUDIO_THREAD;
+uint32_t peri__wave_find(const peri_wave *wave, double frequency, double nyquist) PERI_AUDIO_THREAD;
 
 /* A phase is 2^32 of a period. Up to three phases behind `count` are read, and forgotten. */
 void peri__wave_read(float *out, const uint32_t *phase, uint32_t count,

@@ -4,15 +4,16 @@
 
 #include "dsp/math.h"
 
-#define WAITING (PERI_MAX_COEFFICIENTS + 2) /* one behind the last pair */
+#define PAIRS (PERI_MAX_COEFFICIENTS / 2 + 1) /* one behind the last */
 
-/* Transposed direct form II: waiting[k] is what is known of the output k frames ahead. A frame's output waits for one
- * addition alone; all else goes in pairs beside it. */
+/* Transposed direct form II: waiting, counted through its pairs, is what is known of the outputs to come. A frame's
+ * output waits for one addition alone; all else goes beside it, always in the same pairs, which can be read again at
+ * once after they were written. */
 typedef struct iir_filter {
   peri__iir iir;
   uint32_t order;    /* the larger one of the two polynomials' */
   uint32_t channels; /* that may have something waiting */
-  double waiting[PERI_MAX_CHANNELS][WAITING];
+  peri__pair waiting[PERI_MAX_CHANNELS][PAIRS];
 } iir_filter;
 
 /* ---- Control ---------------------------------------------------------------------------------------------------- */
@@ -56,16 +57,22 @@ static void reset(void *state) {
   filter->channels = 0;
 }
 
-static inline peri__pair load(const double *from) { return (peri__pair){from[0], from[1]}; }
+static inline peri__pair load(const double *from) {
+  peri__pair pair;
+  memcpy(&pair, from, sizeof pair);
+  return pair;
+}
 
-static void run(const iir_filter *filter, double waiting[WAITING], const float *in, float *out) {
+static void run(const iir_filter *filter, peri__pair waiting[PAIRS], const float *in, float *out) {
   const double *b = filter->iir.b, *a = filter->iir.a;
+  uint32_t pairs = (filter->order + 1) / 2;
   for (int i = 0; i < PERI_QUANTUM; i++) {
-    double x = in ? (double)in[i] : 0.0, y = b[0] * x + waiting[0];
-    for (uint32_t k = 0; k < filter->order; k += 2) {
-      peri__pair next =
-          load(waiting + k + 1) + load(b + k + 1) * (peri__pair){x, x} - load(a + k + 1) * (peri__pair){y, y};
-      waiting[k] = next[0], waiting[k + 1] = next[1];
+    peri__pair here = waiting[0];
+    double x = in ? (double)in[i] : 0.0, y = b[0] * x + here[0];
+    for (uint32_t k = 0; k < pairs; k++) {
+      peri__pair following = waiting[k + 1], ahead = {here[1], following[0]};
+      waiting[k] = ahead + load(b + 2 * k + 1) * (peri__pair){x, x} - load(a + 2 * k + 1) * (peri__pair){y, y};
+      here = following;
     }
     out[i] = (float)y;
   }
@@ -73,8 +80,8 @@ static void run(const iir_filter *filter, double waiting[WAITING], const float *
 
 static bool is_over(const iir_filter *filter) {
   for (uint32_t c = 0; c < filter->channels; c++)
-    for (uint32_t k = 0; k < filter->order; k++)
-      if (!peri__rung_out(filter->waiting[c][k])) return false;
+    for (uint32_t k = 0; k < PAIRS; k++)
+      if (!peri__rung_out(filter->waiting[c][k][0]) || !peri__rung_out(filter->waiting[c][k][1])) return false;
   return true;
 }
 

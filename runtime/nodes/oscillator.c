@@ -18,27 +18,31 @@ static uint32_t output_bound(uint32_t inputs) {
   return 1;
 }
 
-/* computedOscFrequency over half the sample rate, clamped to its nominal range. */
-static double pitch_of(double frequency, double factor, double nyquist) {
-  double pitch = frequency * factor / nyquist;
-  return pitch < -1.0 ? -1.0 : pitch > 1.0 ? 1.0 : pitch;
+/* What a quantum is rendered with. */
+typedef struct units {
+  double nyquist; /* Hz */
+  double step;    /* 2^64ths of a period that a Hz adds in a frame */
+} units;
+
+static units units_of(double sample_rate) { return (units){sample_rate / 2.0, 0x1p64 / sample_rate}; }
+
+/* computedOscFrequency, clamped to its nominal range. */
+static double hertz(double frequency, double factor, double nyquist) {
+  double f = frequency * factor;
+  return f < -nyquist ? -nyquist : f > nyquist ? nyquist : f;
 }
 
-/* What a frame adds to the phase: half a period at a pitch of ±1. */
-static uint64_t step_of(double pitch) {
-  return pitch >= 1.0 || pitch <= -1.0 ? (uint64_t)1 << 63 : (uint64_t)(int64_t)(pitch * 0x1p63);
-}
-
-/* `fraction` of a step. */
-static uint64_t part_of_step(double pitch, double fraction) {
-  return (uint64_t)(int64_t)(pitch * fraction * 0x1p62) * 2;
+/* What a frame adds to the phase, half a period at most. */
+static uint64_t step_of(double f, double each) {
+  double step = f * each;
+  return step >= 0x1p63 || step <= -0x1p63 ? (uint64_t)1 << 63 : (uint64_t)(int64_t)step;
 }
 
 static double magnitude(double x) { return x < 0.0 ? -x : x; }
 
-static uint32_t find_table(const peri_wave *wave, double pitch) {
-  if (!wave) return pitch < 1.0 ? 0 : SILENT;
-  return peri__wave_find(wave, pitch);
+static uint32_t find_table(const peri_wave *wave, double f, double nyquist) {
+  if (!wave) return f < nyquist ? 0 : SILENT;
+  return peri__wave_find(wave, f, nyquist);
 }
 
 /* ---- Steady ----------------------------------------------------------------------------------------------------- */
@@ -55,10 +59,12 @@ static void count_phases(uint32_t *phase, uint64_t at, uint64_t step, uint32_t f
   }
 }
 
-static void process_steady(const peri__process *p, oscillator *state, const peri_wave *wave, double pitch) {
+static void process_steady(const peri__process *p, oscillator *state, const peri_wave *wave, units by) {
   peri__signal *out = &p->outputs[0];
-  uint64_t step = step_of(pitch), from = state->phase + part_of_step(pitch, p->fraction);
-  uint32_t table = find_table(wave, magnitude(pitch)), phase[PERI_QUANTUM + 4] = {0};
+  double factor = peri__cents((double)p->params[PERI_OSCILLATOR_DETUNE].first);
+  double f = hertz((double)p->params[PERI_OSCILLATOR_FREQUENCY].first, factor, by.nyquist);
+  uint64_t step = step_of(f, by.step), from = state->phase + step_of(f * p->fraction, by.step);
+  uint32_t table = find_table(wave, magnitude(f), by.nyquist), phase[PERI_QUANTUM + 4] = {0};
   state->phase = from + (p->end - p->begin) * step;
   out->silent = table == SILENT;
   if (out->silent) return;
@@ -77,27 +83,29 @@ typedef struct frame_course {
 } frame_course;
 
 /* The phase and the table of each frame that sounds. */
-static void follow(const peri__process *p, oscillator *state, const peri_wave *wave, frame_course *course) {
+static void follow(const peri__process *p, oscillator *state, const peri_wave *wave, units by, frame_course *course) {
   const peri__values *frequency = &p->params[PERI_OSCILLATOR_FREQUENCY], *detune = &p->params[PERI_OSCILLATOR_DETUNE];
-  double nyquist = p->sample_rate / 2.0, factor = peri__cents((double)detune->first);
+  double factor = peri__cents((double)detune->first);
+  uint64_t phase = state->phase;
   uint32_t table = SILENT;
   for (uint32_t i = p->begin; i < p->end; i++) {
     if (!detune->steady) factor = peri__cents((double)detune->frames[i]);
-    double pitch = pitch_of((double)frequency->frames[i], factor, nyquist), high = magnitude(pitch);
-    if (i == p->begin) state->phase += part_of_step(pitch, p->fraction);
-    bool stays = table != SILENT && wave && peri__wave_fits(&wave->table[table], high) &&
-                 (table + 1 == wave->table_count || !peri__wave_fits(&wave->table[table + 1], high));
-    if (!stays) table = find_table(wave, high);
-    course->phase[i] = (uint32_t)(state->phase >> 32);
+    double f = hertz((double)frequency->frames[i], factor, by.nyquist), high = magnitude(f);
+    if (i == p->begin) phase += step_of(f * p->fraction, by.step);
+    bool stays = table != SILENT && wave && peri__wave_fits(&wave->table[table], high, by.nyquist) &&
+                 (table + 1 == wave->table_count || !peri__wave_fits(&wave->table[table + 1], high, by.nyquist));
+    if (!stays) table = find_table(wave, high, by.nyquist);
+    course->phase[i] = (uint32_t)(phase >> 32);
     course->table[i] = (uint8_t)table;
-    state->phase += step_of(pitch);
+    phase += step_of(f, by.step);
   }
+  state->phase = phase;
 }
 
-static void process_varying(const peri__process *p, oscillator *state, const peri_wave *wave) {
+static void process_varying(const peri__process *p, oscillator *state, const peri_wave *wave, units by) {
   frame_course course = {0};
   float *samples = p->outputs[0].samples;
-  follow(p, state, wave, &course);
+  follow(p, state, wave, by, &course);
   if (!wave) peri__wave_sine(samples, course.phase, PERI_QUANTUM);
   for (uint32_t i = p->begin, end; i < p->end; i = end) {
     uint8_t table = course.table[i];
@@ -116,12 +124,7 @@ static void process(const peri__process *p) {
   peri__signal *out = &p->outputs[0];
   out->channels = 1;
   out->silent = false;
-  if (frequency->steady && detune->steady) {
-    double pitch = pitch_of((double)frequency->first, peri__cents((double)detune->first), p->sample_rate / 2.0);
-    process_steady(p, p->state, wave, pitch);
-  } else {
-    process_varying(p, p->state, wave);
-  }
+  (frequency->steady && detune->steady ? process_steady : process_varying)(p, p->state, wave, units_of(p->sample_rate));
   if (out->silent) return;
   memset(out->samples, 0, p->begin * sizeof(float));
   memset(out->samples + p->end, 0, (PERI_QUANTUM - p->end) * sizeof(float));
