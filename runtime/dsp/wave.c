@@ -23,16 +23,16 @@ static uint32_t bits_for(uint32_t partials) {
   return bits;
 }
 
+static void add_table(peri_wave *wave, uint32_t bits, uint32_t partials) {
+  wave->table[wave->table_count++] = (peri__wave_table){NULL, bits, partials};
+  wave->floats += ((size_t)1 << bits) + GUARDS;
+}
+
 /* Tables of one partial, more, and at last of all. */
 static void lay_out(peri_wave *wave, uint32_t partials) {
-  for (uint32_t p = 1;; p = more_partials(p)) {
-    if (p > partials || more_partials(p) > partials) p = partials;
-    peri__wave_table *table = &wave->table[wave->table_count++];
-    *table = (peri__wave_table){NULL, bits_for(p), p};
-    if (p == partials && table->bits < WHOLE_BITS) table->bits = WHOLE_BITS;
-    wave->floats += ((size_t)1 << table->bits) + GUARDS;
-    if (p == partials) return;
-  }
+  uint32_t bits = bits_for(partials);
+  for (uint32_t p = 1; p < partials; p = more_partials(p)) add_table(wave, bits_for(p), p);
+  add_table(wave, bits < WHOLE_BITS ? WHOLE_BITS : bits, partials);
 }
 
 /* What a transform takes, for one table after the other. */

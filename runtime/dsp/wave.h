@@ -2,9 +2,9 @@
  * without partials above half the sample rate.
  *
  * A table of P partials has at least 16 P samples and is read by cubics through four of them (Lagrange): its highest
- * partial comes out within −65 dB of itself, others closer by 24 dB an octave. From one table to the next there are at
- * most a quarter more partials, half of them where there are hundreds: what is left out at the top is at most the last
- * half octave below half the sample rate. */
+ * partial comes out within −65 dB of itself, others closer by 24 dB an octave. Up to eight partials there
+ * is a table for each count; from there on each has at most a quarter more, from 121 on half more. So what is left out
+ * at the top lies in the last 0.6 octaves below half the sample rate. */
 #ifndef PERI_WAVE_H
 #define PERI_WAVE_H
 
