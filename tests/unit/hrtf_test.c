@@ -377,6 +377,37 @@ TEST(models_change_while_a_sound_plays) {
   peri_engine_destroy(s.engine);
 }
 
+/* Threads: what the audio thread convolves with comes and goes by commands, and nothing is left behind. */
+TEST(hrtf_panners_come_change_and_go_while_a_device_renders) {
+  NEED_MYSOFA();
+  float sound[960];
+  tone(sound, 960);
+  uint64_t before = peri__memory_bytes();
+  peri_engine *engine = peri_engine_create(NULL);
+  peri_device_def device = peri_default_device_def();
+  device.kind = PERI_DEVICE_NULL;
+  device.block_size = 128;
+  CHECK(peri_device_open(engine, &device));
+  for (int i = 0; i < 60; i++) {
+    peri_node source = play(engine, sound, 1, 960, false), panner = peri_node_create(engine, PERI_NODE_PANNER);
+    CHECK(peri_connect(engine, source, 0, panner, 0));
+    CHECK(peri_connect(engine, panner, 0, peri_engine_destination(engine), 0));
+    CHECK(peri_source_start(engine, source, 0.0, 0.0, INFINITY));
+    for (int k = 0; k < 6; k++) {
+      CHECK(peri_node_set_option(engine, panner, PERI_PANNER_PANNING_MODEL, k % 2 ? 0 : PERI_PANNING_HRTF));
+      CHECK(peri_param_set_value(engine, panner, PERI_PANNER_POSITION_X, (float)(k - 3)));
+      CHECK(peri_param_set_value(engine, peri_engine_listener(engine), PERI_LISTENER_FORWARD_X, (float)(i % 3)));
+      CHECK(peri_engine_update(engine));
+    }
+    peri_node_release(engine, source);
+    peri_node_release(engine, panner);
+  }
+  peri_device_close(engine);
+  CHECK_EQ(scene_stats(engine).nonfinite, 0);
+  peri_engine_destroy(engine);
+  CHECK_EQ(peri__memory_bytes(), before);
+}
+
 /* Samples that are finite alone and overflow in the convolution. */
 TEST(what_overflows_does_not_stay_in_an_hrtf_panner) {
   NEED_MYSOFA();
