@@ -169,7 +169,10 @@ void peri__wave_read(float *out, const uint32_t *phase, uint32_t count, const pe
     four c = load(samples + place[2]), d = load(samples + place[3]);
     four y = cubic((four){a[0], b[0], c[0], d[0]}, (four){a[1], b[1], c[1], d[1]}, (four){a[2], b[2], c[2], d[2]},
                    (four){a[3], b[3], c[3], d[3]}, x);
-    memcpy(out + i, &y, (count - i < 4 ? count - i : 4) * sizeof(float));
+    if (count - i >= 4)
+      memcpy(out + i, &y, sizeof y);
+    else
+      memcpy(out + i, &y, (count - i) * sizeof *out);
   }
 }
 
