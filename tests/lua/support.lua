@@ -49,9 +49,9 @@ function support.default()
   return perilune.context()
 end
 
--- Updates until the condition holds, some seconds at most; whether it did.
+-- Updates until the condition holds, or for half a minute: machines are busy; whether it did.
 function support.wait(condition)
-  local finish = os.time() + 5
+  local finish = os.time() + 30
   repeat
     perilune.update()
     if condition() then return true end
