@@ -82,6 +82,67 @@ function everything.parameters(ctx)
   wobble:stop()
 end
 
+-- Every kind of node between a noise and the ears: its parameters automated, its options changed while it is heard.
+function everything.nodes(ctx)
+  local curve, response = {}, noise(ctx, 2, 3000)
+  for i = 1, 257 do curve[i] = math.sin((i - 129) / 80) end
+  local wave = ctx:createPeriodicWave({ 0, 1, .5 }, { 0, .5, 0 })
+  local hrtf = pcall(function() ctx:createPanner().panningModel = "HRTF" end)
+  local kinds = {
+    { ctx:createDelay(.5), changes = { delayTime = { 0, .02 } } },
+    { ctx:createBiquadFilter(), changes = { frequency = { 100, 8000 }, Q = { 0, 10 }, gain = { -10, 10 }, detune = { 0, 600 } },
+      options = { type = { "highpass", "bandpass", "lowshelf", "highshelf", "peaking", "notch", "allpass", "lowpass" } } },
+    { ctx:createIIRFilter({ 1, .5 }, { 1, -.5 }) },
+    { ctx:createWaveShaper { curve = curve }, options = { oversample = { "2x", "4x", "none" }, curve = { { -1, 0, 1 }, curve } } },
+    { ctx:createConvolver { buffer = response }, options = { buffer = { noise(ctx, 1, 20000), noise(ctx, 4, 500) } } },
+    { ctx:createDynamicsCompressor(), changes = { threshold = { -50, -10 }, ratio = { 1, 20 }, knee = { 0, 40 } } },
+    { ctx:createPanner(), changes = { positionX = { -3, 3 }, orientationZ = { -1, 1 } },
+      options = { panningModel = { hrtf and "HRTF" or "equalpower", "equalpower" },
+        distanceModel = { "linear", "exponential", "inverse" } } },
+    { ctx:createAnalyser(), options = { fftSize = { 32, 32768, 2048 } } },
+    { ctx:createChannelSplitter(2) },
+    { ctx:createChannelMerger(2) },
+  }
+  local input = source(ctx, noise(ctx, 2, 4000), ctx:createGain())
+  input.loop = true
+  input:start()
+  for _, kind in ipairs(kinds) do
+    local node = kind[1]
+    input:connect(node)
+    node:connect(ctx.destination)
+    for name, values in pairs(kind.changes or {}) do automate(ctx, node[name], values[1], values[2]) end
+    for name, values in pairs(kind.options or {}) do
+      for _, value in ipairs(values) do
+        node[name] = value
+        play(ctx, 0.01)
+      end
+    end
+    input:disconnect(node)
+    play(ctx, 0.01) -- its tail
+    node:disconnect()
+  end
+  automate(ctx, ctx.listener.positionX, -2, 2)
+  local loop, back = ctx:createDelay(.1), ctx:createGain { gain = .5 } -- a cycle
+  loop.delayTime.value = .01
+  input:connect(loop)
+  loop:connect(back):connect(loop)
+  loop:connect(ctx.destination)
+  play(ctx, 0.05)
+  input:stop()
+  for _, kind in ipairs { "sine", "square", "sawtooth", "triangle", wave } do
+    local oscillator, offset = ctx:createOscillator(), ctx:createConstantSource { offset = 100 }
+    if kind == wave then oscillator:setPeriodicWave(wave) else oscillator.type = kind end
+    oscillator:connect(ctx.destination)
+    offset:connect(oscillator.frequency)
+    oscillator:start()
+    offset:start()
+    automate(ctx, oscillator.frequency, 50, 5000)
+    oscillator:stop()
+    offset:stop()
+  end
+  play(ctx, 0.02)
+end
+
 function everything.channels(ctx)
   for _, channels in ipairs { 1, 2, 4, 6, 8 } do
     local gain = ctx:createGain()
