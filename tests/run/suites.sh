@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs test suites of a built configuration and adds them up.
-# Usage: suites.sh CONFIG "layers c lua sh" [NAME]   (NAME: only tests with NAME in their name or file)
+# Usage: suites.sh CONFIG "layers c lua sh conformance" [NAME]   (NAME: only tests with NAME in their name or file)
 set -u
 cd "$(dirname -- "$0")/../.." || exit 1
 . tests/run/tally.sh
@@ -70,6 +70,33 @@ one_spec() {
   LD_PRELOAD=$preload ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 \
     LUA_PATH="tests/lua/?.lua;;" LUA_CPATH="$PERI_BUILD/lua/$module/?.so;;" \
     timeout 300 $lua "$busted" -o tests/run/lines.lua "$@"
+}
+
+# The graphs of tests/conformance against their references.
+run_conformance() {
+  if ! command -v xz >/dev/null; then
+    count 0 0 1
+    echo "skipped conformance: xz is not installed"
+    return
+  fi
+  for lua in lua5.4 luajit; do
+    if command -v $lua >/dev/null; then
+      part=$NAME
+      if named conformance || named $lua; then part=; fi
+      suite conformance_in $lua "$part"
+    elif named $lua; then
+      echo "skipped conformance in $lua: it is not installed"
+      count 0 0 1
+    fi
+  done
+}
+
+conformance_in() {
+  preload='' module=5.1
+  [ "$1" != lua5.4 ] || module=5.4
+  [ "$CONFIG" != asan ] || preload=$(gcc -print-file-name=libasan.so)
+  LD_PRELOAD=$preload ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 LUA_CPATH="$PERI_BUILD/lua/$module/?.so;;" \
+    timeout 300 "$1" tests/conformance/compare.lua "$2"
 }
 
 # Any program's end-to-end tests: exit code 0 passes, 77 skips (the last line says why).
