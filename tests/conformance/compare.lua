@@ -104,4 +104,4 @@ for path in readCommand("ls " .. HERE .. "specs/*.json"):gmatch("[^\n]+") do
   end
 end
 print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0)
+os.exit(failed == 0 and 0 or 1)
