@@ -17,12 +17,23 @@ static void get_buffer(lua_State *L, peri__lua *state, void *self) {
     lua_pushnil(L);
 }
 
+/* What the engine would refuse, at once: the assignment may wait for the end of a trial. */
+static void check_response(lua_State *L, const peri_engine *engine, const peri_buffer *buffer) {
+  uint32_t channels = peri_buffer_channels(buffer);
+  double rate = peri_buffer_sample_rate(buffer), wanted = peri_engine_sample_rate(engine);
+  if (channels != 1 && channels != 2 && channels != 4)
+    peri__lua_fail(L, "the buffer of a ConvolverNode must have 1, 2 or 4 channels, got %u", channels);
+  if (rate != wanted)
+    peri__lua_fail(L, "the buffer of a ConvolverNode must have the engine's sample rate, %g, got %g", wanted, rate);
+}
+
 static void set_buffer(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const peri__lua_node *node = self;
   peri_engine *engine = peri__lua_node_engine(L, node);
   if (!lua_isnil(L, value) && !peri__lua_test(L, value, &peri__lua_buffer_type))
     peri__lua_bad(L, value, name, "Buffer or nil");
   peri_buffer *buffer = lua_isnil(L, value) ? NULL : peri__lua_check_buffer(L, value, name);
+  if (buffer) check_response(L, engine, buffer);
   if (peri__lua_assignment_held(L, state, self)) return;
   if (!peri_node_set_buffer(engine, node->id, buffer)) peri__lua_fail_engine(L);
 }

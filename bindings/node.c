@@ -276,16 +276,22 @@ void peri__lua_push_option(lua_State *L, const peri__lua_node *node, uint32_t op
   }
 }
 
-static double check_option(lua_State *L, const peri_option_info *info, int value, const char *name) {
-  switch (info->type) {
-  case PERI_OPTION_BOOLEAN: return peri__lua_boolean(L, value, name);
-  case PERI_OPTION_WORD: return peri__lua_word(L, value, name, info->words);
-  default: return peri__lua_number(L, value, name); /* the engine knows its range */
+/* The range, which the engine knows too, is checked here because an assignment may wait for the end of a trial. */
+static double check_option(lua_State *L, const peri__lua_node *node, const peri_option_info *info, int value,
+                           const char *name) {
+  if (info->type == PERI_OPTION_BOOLEAN) return peri__lua_boolean(L, value, name);
+  if (info->type == PERI_OPTION_WORD) return peri__lua_word(L, value, name, info->words);
+  double number = peri__lua_number(L, value, name);
+  bool whole = info->type == PERI_OPTION_WHOLE;
+  if (number < info->min_value || number > info->max_value || (whole && number != (double)(int64_t)number)) {
+    peri__lua_fail(L, "%s of %s must be a %snumber from %g to %g, got %g", info->name, node->head.type->name,
+                   whole ? "whole " : "", info->min_value, info->max_value, number);
   }
+  return number;
 }
 
 void peri__lua_set_option(lua_State *L, const peri__lua_node *node, uint32_t option, int value, const char *name) {
-  double number = check_option(L, &info_of(node)->option[option], value, name);
+  double number = check_option(L, node, &info_of(node)->option[option], value, name);
   if (peri__lua_assignment_held(L, peri__lua_state(L), node)) return;
   if (!peri_node_set_option(peri__lua_node_engine(L, node), node->id, option, number)) peri__lua_fail_engine(L);
 }

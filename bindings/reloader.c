@@ -69,6 +69,12 @@ void peri__lua_note_loop(lua_State *L, peri__lua *state, int handle, int sound, 
   peri__lua_tell_reloader(L, state, "looping", 3);
 }
 
+void peri__lua_note_end(lua_State *L, peri__lua *state, int handle) {
+  if (state->reloader == LUA_NOREF) return;
+  lua_pushvalue(L, handle);
+  peri__lua_tell_reloader(L, state, "ending", 1);
+}
+
 static sounding *check_sounding(lua_State *L) {
   sounding *self = lua_touserdata(L, 1);
   if (!self || lua_rawlen(L, 1) != sizeof *self) peri__lua_fail(L, "bad argument #1 (a source expected)");
@@ -83,11 +89,13 @@ static int is_gone(lua_State *L) {
   return 1;
 }
 
-/* fadeOut(source, seconds). One that ends meanwhile has ended. */
+/* fadeOut(source, seconds). One that ends meanwhile has ended; nodes of the graph, which cannot fade, are cut. */
 static int fade_out(lua_State *L) {
   const sounding *self = check_sounding(L);
   const peri__lua_context *context = self->context;
-  if (context && !context->closed) peri_source_fade_out(context->engine, self->source, luaL_checknumber(L, 2), 0);
+  if (!context || context->closed) return 0;
+  if (!peri_source_fade_out(context->engine, self->source, luaL_checknumber(L, 2), 0))
+    peri_source_stop(context->engine, self->source, 0);
   return 0;
 }
 

@@ -13,6 +13,9 @@ void peri__lua_tell_reloader(lua_State *L, peri__lua *state, const char *name, i
 void peri__lua_note_loop(lua_State *L, peri__lua *state, int handle, int sound, peri__lua_context *context,
                          peri_node source);
 
+/* The source whose handle stands at `handle` was told when to end. */
+void peri__lua_note_end(lua_State *L, peri__lua *state, int handle);
+
 extern const luaL_Reg peri__lua_reloader_functions[]; /* for the Lua half */
 
 #endif

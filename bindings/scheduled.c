@@ -2,6 +2,7 @@
  * a source that never does can be collected with its function; from then on in the context's callbacks, until it has
  * been called. */
 #include "check.h"
+#include "reloader.h"
 #include "trial.h"
 
 #include <math.h>
@@ -92,6 +93,7 @@ int peri__lua_stop_scheduled(lua_State *L) {
   if (peri__lua_node_has_ended(&source->node)) return 0;
   if (!peri_source_stop(engine, source->node.id, when) && !peri__lua_node_has_ended(&source->node))
     peri__lua_fail_engine(L);
+  peri__lua_note_end(L, peri__lua_state(L), 1);
   return 0;
 }
 
@@ -100,6 +102,7 @@ static int start(lua_State *L) {
   peri__lua_arguments(L, 2);
   double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
   peri__lua_start(L, source, 2, when, 0, INFINITY);
+  if (source->started) peri__lua_note_loop(L, peri__lua_state(L), 1, 0, source->node.context, source->node.id);
   return 0;
 }
 

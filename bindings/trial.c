@@ -106,7 +106,7 @@ void peri__lua_trial_writes(lua_State *L, const peri__lua *state, peri_buffer *b
 
 static bool is_made(lua_State *L, const peri__lua_trial *trial, const void *self) {
   const peri__lua_head *head = self;
-  if (head->type->id == PERI_LUA_PARAM) self = ((const peri__lua_param *)self)->node;
+  if (head->type->id == PERI_LUA_PARAM) self = head = &((const peri__lua_param *)self)->node->head;
   if (head->type->id == PERI_LUA_CONTEXT || head->type->id == PERI_LUA_DESTINATION ||
       head->type->id == PERI_LUA_LISTENER)
     return false;
@@ -388,13 +388,14 @@ static void close_contexts(lua_State *L, const peri__lua *state) {
   }
 }
 
-/* As their finalisers would later, when the collector finds them. Not a destination's: it is found again, by the
- * address of a context that may have been there before. */
+/* As their finalisers would later, when the collector finds them. Not a destination's or listener's: it is found again,
+ * by the address of a context that may have been there before. */
 static void release_handles(lua_State *L, const peri__lua_trial *trial) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, trial->handles);
   for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
     const peri__lua_head *head = lua_touserdata(L, -1);
-    bool node = head->type->node_kind != PERI_LUA_NO_NODE && head->type->id != PERI_LUA_DESTINATION;
+    bool node = head->type->node_kind != PERI_LUA_NO_NODE && head->type->id != PERI_LUA_DESTINATION &&
+                head->type->id != PERI_LUA_LISTENER;
     if (!node && head->type->id != PERI_LUA_TAP) continue;
     if (luaL_getmetafield(L, -1, "__gc")) {
       lua_pushvalue(L, -2);

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "trial.h"
 
+#include <math.h>
 #include <string.h>
 
 static const float *curve_of_string(lua_State *L, int value, uint32_t *count) {
@@ -13,6 +14,9 @@ static const float *curve_of_string(lua_State *L, int value, uint32_t *count) {
   *count = (uint32_t)(bytes / sizeof(float));
   float *values = lua_newuserdatauv(L, bytes + 1, 0); /* a string is not aligned to floats */
   memcpy(values, text, bytes);
+  for (uint32_t i = 0; i < *count; i++) {
+    if (!isfinite(values[i])) peri__lua_fail(L, "value %d of the curve is not finite", (int)(i + 1));
+  }
   return values;
 }
 

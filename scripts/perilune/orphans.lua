@@ -6,6 +6,7 @@ local FADE = .05 -- seconds
 local SWEEP = 5 -- seconds after which loops that have ended are forgotten
 
 local loops = {}   -- source without its handle → weak {handle, Sound}
+local looped = setmetatable({}, { __mode = "k" }) -- handle → its source
 local left = {}    -- likewise → true: it was started while a version ran that has been replaced
 local due = false  -- they are looked through at the next update
 
@@ -20,13 +21,21 @@ local function sweep()
   end
 end
 
--- A source begins to loop.
+-- A source begins to loop, or another one without an end is started.
 function orphans.looping(source, handle, sound)
   count = count + 1
   if count > most then sweep() end
   loops[source] = setmetatable({ handle, sound }, { __mode = "v" })
+  looped[handle] = source
   local entry = versions.innermost()
   if entry then entry.version.started[source] = true end
+end
+
+-- One was told when to end: it needs nobody any more.
+function orphans.ending(handle)
+  local source = looped[handle]
+  if not source then return end
+  looped[handle], loops[source], left[source] = nil, nil, nil
 end
 
 -- A source whose Sound can be reached can still be stopped by it; but not by who replaced the file that began it.

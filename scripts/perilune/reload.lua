@@ -284,6 +284,7 @@ core.setReloader {
   update = reload.update,
   loaded = loaded,
   looping = orphans.looping,
+  ending = orphans.ending,
   undo = function(fn)
     local version = versions.current()
     if version then version.undo[fn] = true end
