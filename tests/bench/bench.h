@@ -132,6 +132,7 @@ void bench_mixing(void);
 void bench_convolver(void);
 void bench_sinc(void);
 void bench_openal(void);
+void bench_webaudio(void);
 void bench_crowd(void);
 void bench_plan(void);
 void bench_bytes(void);

@@ -212,6 +212,8 @@ static const struct {
     {"convolver", "Convolve a stereo sound with a stereo response, without latency", bench_convolver},
     {"openal", "Mix the same voices, against OpenAL Soft: goals are 8, 10, 12 times as fast, at other rates 4 times",
      bench_openal},
+    {"webaudio", "Render graphs of Web Audio nodes, against npm node-web-audio-api: of one thing and frame",
+     bench_webaudio},
     {"crowd", "Start and end 10,000 sources at once while 1,000 play: the longest call of 512 frames", bench_crowd},
     {"plan", "Add source -> gain -> destination to a graph of them, and start it", bench_plan},
     {"bytes", "Memory of one playing source", bench_bytes},
