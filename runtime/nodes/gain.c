@@ -11,8 +11,8 @@ static void process(const peri__process *p) {
   out->silent = in->silent || (gain->steady && gain->first == 0.0f);
   if (out->silent) return;
   for (uint32_t c = 0; c < in->channels; c++) {
-    const float *from = in->samples + (size_t)c * PERI_QUANTUM;
-    float *to = out->samples + (size_t)c * PERI_QUANTUM;
+    const float *restrict from = in->samples + (size_t)c * PERI_QUANTUM;
+    float *restrict to = out->samples + (size_t)c * PERI_QUANTUM;
     if (gain->steady)
       for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gain->first;
     else

@@ -28,6 +28,21 @@ static void pan_frame(const float *in, bool mono, float pan, pan_gains gain, flo
     *left = l * gain.left, *right = r + l * gain.right;
 }
 
+/* A quantum with one pan. */
+static void pan_mono(const float *restrict in, pan_gains gain, float *restrict left, float *restrict right) {
+  for (int i = 0; i < PERI_QUANTUM; i++) left[i] = in[i] * gain.left, right[i] = in[i] * gain.right;
+}
+
+static void pan_left(const float *restrict in, pan_gains gain, float *restrict left, float *restrict right) {
+  const float *l = in, *r = in + PERI_QUANTUM;
+  for (int i = 0; i < PERI_QUANTUM; i++) left[i] = l[i] + r[i] * gain.left, right[i] = r[i] * gain.right;
+}
+
+static void pan_right(const float *restrict in, pan_gains gain, float *restrict left, float *restrict right) {
+  const float *l = in, *r = in + PERI_QUANTUM;
+  for (int i = 0; i < PERI_QUANTUM; i++) left[i] = l[i] * gain.left, right[i] = r[i] + l[i] * gain.right;
+}
+
 static void process(const peri__process *p) {
   const peri__signal *in = &p->inputs[0];
   peri__signal *out = &p->outputs[0];
@@ -38,8 +53,12 @@ static void process(const peri__process *p) {
   if (in->silent) return;
   float *left = out->samples, *right = out->samples + PERI_QUANTUM;
   pan_gains gain = gains_of(pan->first, mono);
+  if (pan->steady) {
+    (mono ? pan_mono : pan->first <= 0.0f ? pan_left : pan_right)(in->samples, gain, left, right);
+    return;
+  }
   for (int i = 0; i < PERI_QUANTUM; i++) {
-    if (!pan->steady) gain = gains_of(pan->frames[i], mono);
+    gain = gains_of(pan->frames[i], mono);
     pan_frame(in->samples + i, mono, pan->frames[i], gain, &left[i], &right[i]);
   }
 }
