@@ -315,7 +315,7 @@ static uint32_t add_heard(const peri__convolution *c, const stage *s, float *out
   size_t at = (size_t)(c->time % s->block);
   if (s->heard == 0) return channels;
   if (channels == 0) memset(out, 0, N * sizeof *out), channels = 1;
-  if (s->heard > channels) memcpy(out + N, out, N * sizeof *out), channels = 2;
+  if (s->heard > channels) memmove(out + N, out, N * sizeof *out), channels = 2;
   for (uint32_t o = 0; o < channels; o++) {
     const float *from = output_of(s, s->turn, s->heard == 2 ? o : 0) + s->block + at;
     for (uint32_t i = 0; i < N; i++) out[o * N + i] += from[i];

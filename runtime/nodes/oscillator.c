@@ -35,7 +35,8 @@ static double hertz(double frequency, double factor, double nyquist) {
 /* What a frame adds to the phase, half a period at most. */
 static uint64_t step_of(double f, double each) {
   double step = f * each;
-  return step >= 0x1p63 || step <= -0x1p63 ? (uint64_t)1 << 63 : (uint64_t)(int64_t)step;
+  const double most = 9223372036854775808.0; /* 2^63 */
+  return step < most && step > -most ? (uint64_t)(int64_t)step : (uint64_t)1 << 63;
 }
 
 static double magnitude(double x) { return x < 0.0 ? -x : x; }

@@ -209,7 +209,7 @@ TEST(all_memory_of_responses_comes_back) {
     CHECK(peri_engine_update(engine));
     if (round == 4) one = peri__memory_bytes();
   }
-  CHECK(peri__memory_bytes() <= one);
+  CHECK(peri__memory_bytes() <= one + 65536); /* a chunk of commands more or less; a response has more */
   for (int round = 0; round < 3; round++) CHECK(peri_node_set_buffer(engine, node, response)); /* nobody renders */
   peri_engine_destroy(engine);
   peri_buffer_release(response), peri_buffer_release(sound);
