@@ -133,7 +133,7 @@ static void geometric(double offset, double first, double ratio, double *values,
       power[k] *= eighth;
     }
   }
-  memcpy(last, power, sizeof last);
+  for (uint32_t k = 0; k < 4; k++) memcpy(last + (size_t)2 * k, &power[k], sizeof power[k]);
   for (uint32_t k = 0; i < count; i++, k++) values[i] = offset + last[k];
 }
 
