@@ -155,7 +155,7 @@ function Sound:stop(fade) end
 ---@field state string "scheduled", "playing", "paused" or "ended".
 ---@field paused boolean It stands still, and its fades and stops with it.
 ---@field playing boolean Whether its state is "playing".
----@field onended fun()? Called by update when it has ended.
+---@field onended (fun())? Called by update when it has ended.
 local Source = {}
 
 ---Stops it.
@@ -419,7 +419,7 @@ function AudioParam:cancelAndHoldAtTime(time) end
 
 ---A node that starts and stops once.
 ---@class perilune.AudioScheduledSourceNode:perilune.AudioNode
----@field onended fun()? Called by update when it has ended.
+---@field onended (fun())? Called by update when it has ended.
 local AudioScheduledSourceNode = {}
 
 ---Starts it.
