@@ -20,4 +20,6 @@ static const peri__kind *const kinds[PERI_NODE_KINDS] = {
     [PERI_NODE_PANNER] = &peri__kind_panner,
 };
 
-const peri__kind *peri__kind_of(peri_node_kind kind) { return (unsigned)kind < PERI_NODE_KINDS ? kinds[kind] : NULL; }
+const peri__kind *peri__kind_of(peri_node_kind kind) {
+  return (unsigned)kind < PERI_NODE_KINDS ? kinds[kind] : peri__custom_kind(kind);
+}

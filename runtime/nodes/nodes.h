@@ -42,6 +42,12 @@ typedef struct peri__iir {
 /* The kind behind a public constant, or NULL. */
 const peri__kind *peri__kind_of(peri_node_kind kind);
 
+/* A kind that a host has registered, or NULL; and how many there are. */
+const peri__kind *peri__custom_kind(peri_node_kind kind);
+uint32_t peri__custom_kinds(void);
+/* CONTROL, one caller at a time. Adds a definition that was checked, where there is room. */
+peri_node_kind peri__custom_add(const peri_node_kind_def *def);
+
 /* CONTROL, no lock needed. A convolver's part for a response of 1, 2 or 4 channels; NULL sets peri_error(). */
 peri__part *peri__convolver_part(const peri__storage *storage, bool normalize, const peri__kernels *kernels);
 

@@ -383,7 +383,8 @@ typedef struct peri__kind {
   bool no_max_mode;       /* channelCountMode "max" is refused */
   bool fixed_mode;        /* channelCountMode cannot be changed, and so on */
   bool fixed_count, fixed_interpretation;
-  bool output_is_ports; /* an output has as many channels as there are inputs; else output_bound says it */
+  bool output_is_ports;     /* an output has as many channels as there are inputs; else output_bound says it */
+  uint32_t output_channels; /* not 0: so many, and output_bound is not asked */
   /* CONTROL. Upper bound of an output's channels when an input has at most `inputs` channels. */
   uint32_t (*output_bound)(uint32_t inputs);
   /* AUDIO THREAD. */

@@ -1,0 +1,250 @@
+/* Kinds of nodes that a host adds: peri_register_node_kind. */
+#include "unit/scene.h"
+
+#include <stdio.h>
+
+static const peri_param_info crusher_params[] = {{"steps", 4.0f, 1.0f, 65536.0f, true, false}};
+static const char *const crusher_words[] = {"floor", "nearest", NULL};
+static const peri_option_info crusher_options[] = {
+    {"rounding", PERI_OPTION_WORD, 0, 0, 0, crusher_words},
+    {"amount", PERI_OPTION_NUMBER, 1, 0, 1, NULL},
+};
+
+static void crush(const peri_process *p) {
+  const peri_signal *in = &p->inputs[0];
+  if (in->silent) return;
+  p->outputs[0].silent = false;
+  for (uint32_t c = 0; c < in->channels; c++) {
+    for (uint32_t i = 0; i < PERI_QUANTUM; i++) {
+      float steps = p->params[0].frames[i], x = in->samples[c * PERI_QUANTUM + i];
+      float crushed = floorf(x * steps + (p->options[0] != 0 ? 0.5f : 0.0f)) / steps;
+      p->outputs[0].samples[c * PERI_QUANTUM + i] = x + (crushed - x) * (float)p->options[1];
+    }
+  }
+}
+
+typedef struct counter {
+  uint64_t quanta;
+} counter;
+
+static int created, destroyed, resets;
+
+static bool create(void *state, double sample_rate, void *user) {
+  created++;
+  return sample_rate == 48000.0 && user == &created && ((counter *)state)->quanta == 0;
+}
+
+static void destroy(void *state, void *user) {
+  (void)state, (void)user;
+  destroyed++;
+}
+
+static void reset(void *state, void *user) {
+  (void)user;
+  ((counter *)state)->quanta = 0;
+  resets++;
+}
+
+/* The number of the quantum, from 1; on three channels. */
+static void count(const peri_process *p) {
+  counter *state = p->state;
+  state->quanta++;
+  p->outputs[0].silent = false;
+  for (uint32_t i = 0; i < p->outputs[0].channels * PERI_QUANTUM; i++)
+    p->outputs[0].samples[i] = (float)state->quanta / 64.0f;
+}
+
+/* The third quantum is no number; and it asks for more channels than there are. */
+static void spoil(const peri_process *p) {
+  count(p);
+  if (((counter *)p->state)->quanta == 3) p->outputs[0].samples[5] = NAN;
+  p->outputs[0].channels = 1000;
+}
+
+/* Rings for four quanta. */
+static void ring(const peri_process *p) {
+  counter *state = p->state;
+  if (!p->inputs[0].silent) state->quanta = 4;
+  if (!state->quanta) return;
+  state->quanta--;
+  p->outputs[0].silent = false;
+  for (uint32_t i = 0; i < p->outputs[0].channels * PERI_QUANTUM; i++) p->outputs[0].samples[i] = 0.5f;
+}
+
+static bool rings(const void *state, void *user) {
+  (void)user;
+  return ((const counter *)state)->quanta > 0;
+}
+
+/* Kinds stay for good: each is registered once in a process. */
+static peri_node_kind kind_of(const char *name) {
+  peri_node_kind kind = peri_find_node_kind(name);
+  if (kind) return kind;
+  peri_node_kind_def def = peri_default_node_kind_def();
+  def.name = name;
+  if (strcmp(name, "TestCrusher") == 0) {
+    def.process = crush;
+    def.params = 1, def.param = crusher_params;
+    def.options = 2, def.option = crusher_options;
+  } else {
+    def.process = strcmp(name, "TestRing") == 0 ? ring : strcmp(name, "TestSpoiler") == 0 ? spoil : count;
+    def.inputs = def.process == ring;
+    def.has_tail = def.process == ring;
+    def.sounds = rings;
+    def.output_channels = def.process == count ? 3 : 0;
+    def.state_bytes = sizeof(counter);
+    def.create = create, def.destroy = destroy, def.reset = reset, def.user = &created;
+  }
+  kind = peri_register_node_kind(&def);
+  CHECK(kind >= PERI_NODE_KINDS);
+  return kind;
+}
+
+static peri_node node_to_destination(peri_engine *engine, const char *name) {
+  peri_node node = peri_node_create(engine, kind_of(name));
+  CHECK(node != 0);
+  CHECK(peri_connect(engine, node, 0, peri_engine_destination(engine), 0));
+  CHECK(peri_engine_update(engine));
+  return node;
+}
+
+TEST(a_registered_kind_processes_with_its_parameters_and_options) {
+  peri_engine *engine = scene_engine(2);
+  peri_node node = node_to_destination(engine, "TestCrusher");
+  const peri_node_info *info = peri_node_kind_info(kind_of("TestCrusher"));
+  CHECK_STR(info->name, "TestCrusher");
+  CHECK_EQ(info->params, 1);
+  CHECK_EQ(info->options, 2);
+  peri_buffer *buffer = scene_constant(2, 4096, 0.7f);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = buffer;
+  CHECK(peri_source_play(engine, &def, node));
+  float *out = scene_render(engine, 256, 64);
+  CHECK_NEAR(out[0], 0.5, 0);
+  CHECK_NEAR(out[511], 0.5, 0);
+  CHECK(peri_node_set_option(engine, node, 0, 1));
+  free(out);
+  out = scene_render(engine, 128, 128);
+  CHECK_NEAR(out[1], 0.75, 0);
+  CHECK(peri_param_set_value(engine, node, 0, 2.0f));
+  CHECK(peri_node_set_option(engine, node, 1, 0.5));
+  free(out);
+  out = scene_render(engine, 128, 37);
+  CHECK_NEAR(out[9], 0.6, 1e-6);
+  CHECK(!peri_node_set_option(engine, node, 1, 2.0));
+  CHECK_ERROR("amount of TestCrusher must be a number from 0 to 1, got 2");
+  CHECK(!peri_node_set_option(engine, node, 2, 0.0));
+  free(out);
+  peri_buffer_release(buffer);
+  peri_engine_destroy(engine);
+}
+
+TEST(a_registered_source_is_made_and_destroyed_once_and_has_its_own_channels) {
+  peri_engine *engine = scene_engine(4);
+  created = destroyed = 0;
+  peri_node node = node_to_destination(engine, "TestCounter");
+  peri_channel_rule rule = {4, PERI_COUNT_EXPLICIT, PERI_DISCRETE};
+  CHECK(peri_node_set_channels(engine, peri_engine_destination(engine), &rule));
+  float *out = scene_render(engine, 256, 100);
+  CHECK_NEAR(out[2], 1.0 / 64, 0);
+  CHECK_NEAR(out[3], 0, 0);
+  CHECK_NEAR(out[4 * 255 + 2], 2.0 / 64, 0);
+  CHECK_EQ(created, 1);
+  peri_node_release(engine, node);
+  CHECK(peri_engine_update(engine));
+  free(out);
+  out = scene_render(engine, 256, 128);
+  CHECK_NEAR(out[4 * 255], 0, 0);
+  CHECK(peri_engine_update(engine));
+  CHECK_EQ(destroyed, 1);
+  free(out);
+  peri_engine_destroy(engine);
+  CHECK_EQ(destroyed, 1);
+}
+
+TEST(a_registered_kind_that_refuses_makes_no_node_and_is_not_destroyed) {
+  peri_engine_def def = peri_default_engine_def();
+  def.sample_rate = 44100;
+  peri_engine *engine = peri_engine_create(&def);
+  destroyed = 0;
+  CHECK(!peri_node_create(engine, kind_of("TestCounter")));
+  CHECK_ERROR("a TestCounter could not be made");
+  CHECK_EQ(destroyed, 0);
+  peri_engine_destroy(engine);
+}
+
+TEST(a_registered_kind_that_makes_a_nan_is_silenced_and_reset_and_cannot_widen_its_output) {
+  peri_engine *engine = scene_engine(1);
+  resets = 0;
+  node_to_destination(engine, "TestSpoiler");
+  float *out = scene_render(engine, 4 * 128, 128);
+  CHECK_NEAR(out[128], 2.0 / 64, 0);
+  CHECK_NEAR(out[256], 0, 0);
+  CHECK_NEAR(out[384], 1.0 / 64, 0);
+  CHECK_EQ(resets, 1);
+  CHECK_EQ(scene_stats(engine).nonfinite, 1);
+  free(out);
+  peri_engine_destroy(engine);
+}
+
+TEST(a_registered_kind_with_a_tail_is_heard_to_its_end_and_then_goes) {
+  peri_engine *engine = scene_engine(1);
+  peri_node node = node_to_destination(engine, "TestRing");
+  peri_buffer *buffer = scene_constant(1, 128, 0.25f);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = buffer;
+  peri_node source = peri_source_play(engine, &def, node);
+  peri_node_release(engine, source);
+  peri_node_release(engine, node);
+  float *out = scene_render(engine, 128, 128);
+  CHECK(peri_engine_update(engine));
+  CHECK(peri_engine_is_active(engine));
+  float *rest = scene_render(engine, 5 * 128, 64);
+  CHECK_NEAR(out[127], 0.5, 0);
+  CHECK_NEAR(rest[3 * 128 - 1], 0.5, 0);
+  CHECK_NEAR(rest[3 * 128], 0, 0);
+  for (int i = 0; i < 3; i++) {
+    CHECK(peri_engine_update(engine));
+    free(scene_render(engine, 128, 128));
+  }
+  CHECK(!peri_node_is_valid(engine, node));
+  CHECK(!peri_engine_is_active(engine));
+  free(out), free(rest);
+  peri_buffer_release(buffer);
+  peri_engine_destroy(engine);
+}
+
+static void check_refused(const peri_node_kind_def *def, const char *why) {
+  CHECK(!peri_register_node_kind(def));
+  CHECK_ERROR(why);
+}
+
+TEST(wrong_definitions_of_kinds_are_refused) {
+  static const peri_param_info bad_param = {"level", 2.0f, 0.0f, 1.0f, true, false};
+  static const peri_param_info twice[] = {{"a", 0, 0, 1, true, false}, {"a", 0, 0, 1, true, false}};
+  static const peri_option_info no_words = {"type", PERI_OPTION_WORD, 0, 0, 0, NULL};
+  static const peri_option_info half = {"size", PERI_OPTION_WHOLE, 0.5, 0, 1, NULL};
+  peri_node_kind_def good = peri_default_node_kind_def(), def;
+  check_refused(NULL, "peri_default_node_kind_def");
+  check_refused(&good, "1 to 63 characters");
+  good.name = "TestWrong";
+  check_refused(&good, "process function");
+  good.process = count;
+  def = good, def.size = 3, check_refused(&def, "peri_default_node_kind_def");
+  def = good, def.name = "GainNode", check_refused(&def, "'GainNode' already");
+  def = good, def.inputs = 33, check_refused(&def, "0 to 32 inputs");
+  def = good, def.outputs = 0, check_refused(&def, "1 to 32 outputs");
+  def = good, def.output_channels = 33, check_refused(&def, "1 to 32 channels");
+  def = good, def.rule.count = 0, check_refused(&def, "channel rule");
+  def = good, def.inputs = 0, def.has_tail = true, check_refused(&def, "no tail");
+  def = good, def.state_bytes = SIZE_MAX, check_refused(&def, "2^30");
+  def = good, def.params = 17, check_refused(&def, "0 to 16 parameters");
+  def = good, def.params = 1, check_refused(&def, "and their array");
+  def = good, def.params = 1, def.param = &bad_param, check_refused(&def, "level of TestWrong");
+  def = good, def.params = 2, def.param = twice, check_refused(&def, "two members of the name 'a'");
+  def = good, def.options = 9, check_refused(&def, "0 to 8 options");
+  def = good, def.options = 1, def.option = &no_words, check_refused(&def, "no words");
+  def = good, def.options = 1, def.option = &half, check_refused(&def, "size of TestWrong");
+  CHECK(!peri_find_node_kind("TestWrong"));
+  CHECK_ERROR("no node kind 'TestWrong'");
+}
