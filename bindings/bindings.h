@@ -47,6 +47,7 @@ typedef enum {
   PERI_LUA_DYNAMICS_COMPRESSOR,
   PERI_LUA_LISTENER,
   PERI_LUA_PANNER,
+  PERI_LUA_CUSTOM,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -79,6 +80,7 @@ extern const peri__lua_type peri__lua_oscillator_type, peri__lua_wave_type, peri
     peri__lua_iir_filter_type;
 extern const peri__lua_type peri__lua_convolver_type, peri__lua_dynamics_compressor_type;
 extern const peri__lua_type peri__lua_listener_type, peri__lua_panner_type;
+extern const peri__lua_type peri__lua_custom_type; /* of all kinds that a host has registered */
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -214,7 +216,11 @@ typedef struct peri__lua_node {
   peri__lua_head head;
   peri__lua_context *context; /* a reference; NULL once finalised */
   peri_node id;
+  peri_node_kind kind; /* of a custom node; of others its type says it */
 } peri__lua_node;
+
+/* What its kind has. */
+const peri_node_info *peri__lua_node_info(const peri__lua_node *node);
 
 /* The engine of a node that can be used; raises when its context is closed or it has ended. */
 peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node);
@@ -271,6 +277,10 @@ int peri__lua_create_iir_filter(lua_State *L);
 int peri__lua_create_convolver(lua_State *L);
 int peri__lua_create_dynamics_compressor(lua_State *L);
 int peri__lua_create_panner(lua_State *L);
+int peri__lua_create_custom(lua_State *L);
+/* The place of a member of a custom node: a parameter's, or an option's counted downwards from −1. Raises when there is
+ * none. */
+int peri__lua_custom_member(lua_State *L, const peri__lua_node *node, int key);
 void peri__lua_push_listener(lua_State *L, peri__lua *state, peri__lua_context *context);
 
 typedef struct peri__lua_param {

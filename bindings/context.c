@@ -196,6 +196,7 @@ static const luaL_Reg methods[] = {
     {"createConvolver", peri__lua_create_convolver},
     {"createDynamicsCompressor", peri__lua_create_dynamics_compressor},
     {"createPanner", peri__lua_create_panner},
+    {"createNode", peri__lua_create_custom},
     {"createTap", peri__lua_create_tap},
     {"decodeAudioData", decode_audio_data},
     {"close", close_context},

@@ -89,16 +89,17 @@ void peri__lua_node_fail(lua_State *L, const peri__lua_node *node) {
   peri__lua_fail(L, "%s", why);
 }
 
-static const peri_node_info *info_of(const peri__lua_node *node) {
-  return peri_node_kind_info((peri_node_kind)node->head.type->node_kind);
+const peri_node_info *peri__lua_node_info(const peri__lua_node *node) {
+  bool custom = node->head.type->id == PERI_LUA_CUSTOM;
+  return peri_node_kind_info(custom ? node->kind : (peri_node_kind)node->head.type->node_kind);
 }
 
 /* Its outputs or inputs. A node that is gone has what its kind has. */
 static uint32_t count_ports(lua_State *L, const peri__lua_node *node, bool outputs) {
   uint32_t in, out;
   if (!peri_node_get_ports(peri__lua_engine(L, node->context), node->id, &in, &out)) {
-    in = info_of(node)->inputs;
-    out = info_of(node)->outputs;
+    in = peri__lua_node_info(node)->inputs;
+    out = peri__lua_node_info(node)->outputs;
   }
   return outputs ? out : in;
 }
@@ -265,7 +266,7 @@ static const peri__lua_property properties[] = {
 /* ---- Properties that are options of the engine ------------------------------------------------------------------ */
 
 void peri__lua_push_option(lua_State *L, const peri__lua_node *node, uint32_t option) {
-  const peri_option_info *info = &info_of(node)->option[option];
+  const peri_option_info *info = &peri__lua_node_info(node)->option[option];
   double value;
   if (!peri_node_get_option(peri__lua_node_engine(L, node), node->id, option, &value)) peri__lua_fail_engine(L);
   switch (info->type) {
@@ -284,14 +285,14 @@ static double check_option(lua_State *L, const peri__lua_node *node, const peri_
   double number = peri__lua_number(L, value, name);
   bool whole = info->type == PERI_OPTION_WHOLE;
   if (number < info->min_value || number > info->max_value || (whole && number != (double)(int64_t)number)) {
-    peri__lua_fail(L, "%s of %s must be a %snumber from %g to %g, got %g", info->name, node->head.type->name,
+    peri__lua_fail(L, "%s of %s must be a %snumber from %g to %g, got %g", info->name, peri__lua_node_info(node)->name,
                    whole ? "whole " : "", info->min_value, info->max_value, number);
   }
   return number;
 }
 
 void peri__lua_set_option(lua_State *L, const peri__lua_node *node, uint32_t option, int value, const char *name) {
-  double number = check_option(L, node, &info_of(node)->option[option], value, name);
+  double number = check_option(L, node, &peri__lua_node_info(node)->option[option], value, name);
   if (peri__lua_assignment_held(L, peri__lua_state(L), node)) return;
   if (!peri_node_set_option(peri__lua_node_engine(L, node), node->id, option, number)) peri__lua_fail_engine(L);
 }
@@ -308,7 +309,7 @@ static const peri__lua_property *find_property(const peri__lua_type *type, const
 }
 
 static bool find_param(const peri__lua_node *node, const char *name, uint32_t *index) {
-  const peri_node_info *info = info_of(node);
+  const peri_node_info *info = peri__lua_node_info(node);
   for (*index = 0; *index < info->params; (*index)++) {
     if (strcmp(info->param[*index].name, name) == 0) return true;
   }
@@ -316,7 +317,7 @@ static bool find_param(const peri__lua_node *node, const char *name, uint32_t *i
 }
 
 static bool find_option(const peri__lua_node *node, const char *name, uint32_t *index) {
-  const peri_node_info *info = info_of(node);
+  const peri_node_info *info = peri__lua_node_info(node);
   for (*index = 0; *index < info->options; (*index)++) {
     if (strcmp(info->option[*index].name, name) == 0) return true;
   }
@@ -338,6 +339,8 @@ void peri__lua_apply_options(lua_State *L, peri__lua *state, int index, int opti
       peri__lua_set_param(L, node, param, name_index + 1, name);
     else if (find_option(node, name, &param))
       peri__lua_set_option(L, node, param, name_index + 1, name);
+    else if (node->head.type->id == PERI_LUA_CUSTOM)
+      peri__lua_custom_member(L, node, name_index); /* says that there is none */
     else
       peri__lua_unknown(L, node->head.type, name_index, true);
   }
@@ -351,6 +354,7 @@ int peri__lua_create_node(lua_State *L, const peri__lua_type *type, const peri_n
   own.owner = context->owner;
   lua_settop(L, 2);
   peri__lua_node *node = peri__lua_new_node(L, state, context, type);
+  node->kind = own.kind;
   node->id = peri_node_create_from(peri__lua_engine(L, context), &own);
   if (!node->id) peri__lua_fail_engine(L);
   peri__lua_remember_node(L, context);

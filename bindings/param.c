@@ -4,7 +4,7 @@
 
 /* As its kind has it. */
 const peri_param_info *peri__lua_param_info(const peri__lua_param *param) {
-  return &peri_node_kind_info((peri_node_kind)param->node->head.type->node_kind)->param[param->index];
+  return &peri__lua_node_info(param->node)->param[param->index];
 }
 
 /* Made when asked for. Found again by an address inside the node's handle, one for each parameter. */

@@ -29,6 +29,7 @@ const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES] = {
     [PERI_LUA_DYNAMICS_COMPRESSOR] = &peri__lua_dynamics_compressor_type,
     [PERI_LUA_LISTENER] = &peri__lua_listener_type,
     [PERI_LUA_PANNER] = &peri__lua_panner_type,
+    [PERI_LUA_CUSTOM] = &peri__lua_custom_type,
     [PERI_LUA_PARAM] = &peri__lua_param_type,
     [PERI_LUA_BUFFER] = &peri__lua_buffer_type,
     [PERI_LUA_SOUND] = &peri__lua_sound_type,
@@ -47,6 +48,14 @@ static const peri__lua_type *upvalue_type(lua_State *L) {
  * counted downwards from −1. */
 static uint32_t option_at(lua_State *L, int index) { return (uint32_t)(-1 - lua_tonumber(L, index)); }
 
+/* What a type's members are without, a custom node's kind may have: puts its place on top in the place of the nil. */
+static int custom_member(lua_State *L, const peri__lua_type *type, const void *self, int kind) {
+  if (kind != LUA_TNIL || type->id != PERI_LUA_CUSTOM) return kind;
+  lua_pop(L, 1);
+  lua_pushinteger(L, peri__lua_custom_member(L, self, 2));
+  return LUA_TNUMBER;
+}
+
 /* A method is found without a look at the object: the method checks it. */
 static int index_handle(lua_State *L) {
   lua_pushvalue(L, 2);
@@ -54,6 +63,7 @@ static int index_handle(lua_State *L) {
   if (kind == LUA_TFUNCTION) return 1;
   const peri__lua_type *type = upvalue_type(L);
   void *self = peri__lua_handle(L, 1, type, NULL);
+  kind = custom_member(L, type, self, kind);
   if (type->item && lua_type(L, 2) == LUA_TNUMBER) {
     type->item(L, self, lua_tonumber(L, 2));
   } else if (kind == LUA_TLIGHTUSERDATA) {
@@ -75,7 +85,7 @@ static int assign_handle(lua_State *L) {
   void *self = peri__lua_handle(L, 1, type, NULL);
   if (type->item && lua_type(L, 2) == LUA_TNUMBER) peri__lua_fail(L, "a %s cannot be written to", type->name);
   lua_pushvalue(L, 2);
-  int kind = lua_rawget(L, lua_upvalueindex(3));
+  int kind = custom_member(L, type, self, lua_rawget(L, lua_upvalueindex(3)));
   if (kind == LUA_TLIGHTUSERDATA) {
     const peri__lua_property *property = lua_touserdata(L, -1);
     if (!property->set) peri__lua_fail(L, "'%s' of %s cannot be assigned: it is read-only", property->name, type->name);

@@ -3,6 +3,12 @@
 
 #include <stdio.h>
 
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "perilune/perilune_lua.h"
+
 static const peri_param_info crusher_params[] = {{"steps", 4.0f, 1.0f, 65536.0f, true, false}};
 static const char *const crusher_words[] = {"floor", "nearest", NULL};
 static const peri_option_info crusher_options[] = {
@@ -247,4 +253,61 @@ TEST(wrong_definitions_of_kinds_are_refused) {
   def = good, def.options = 1, def.option = &half, check_refused(&def, "size of TestWrong");
   CHECK(!peri_find_node_kind("TestWrong"));
   CHECK_ERROR("no node kind 'TestWrong'");
+}
+
+TEST(a_script_makes_nodes_of_a_registered_kind_with_parameters_and_options_as_properties) {
+  peri_engine *engine = scene_engine(2);
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  CHECK(peri_lua_attach(L, engine));
+  kind_of("TestCrusher");
+  const char *script =
+      "local ctx = require('perilune').context()\n"
+      "local node = ctx:createNode('TestCrusher', { steps = 2, rounding = 'nearest', channelCountMode = 'explicit' })\n"
+      "assert(node.steps.value == 2 and node.steps.minValue == 1 and node.rounding == 'nearest' and node.amount == 1)\n"
+      "assert(node.channelCountMode == 'explicit' and node.numberOfInputs == 1 and node.context == ctx)\n"
+      "local source = ctx:createConstantSource { offset = .4 }\n"
+      "source:connect(node):connect(ctx.destination)\n"
+      "source:start()\n"
+      "node.amount = .5\n"
+      "kept = node\n"
+      "local function refused(message, fn, ...)\n"
+      "  local ok, why = pcall(fn, ...)\n"
+      "  assert(not ok and why:find(message, 1, true), why)\n"
+      "end\n"
+      "refused('amount of TestCrusher must be a number from 0 to 1', function() node.amount = 2 end)\n"
+      "refused('rounding', function() node.rounding = 'up' end)\n"
+      "refused('is an AudioParam', function() node.steps = 2 end)\n"
+      "refused('TestCrusher has no property', function() return node.step end)\n"
+      "refused('TestCrusher has no property', function() node.step = 1 end)\n"
+      "refused('TestCrusher has no property', ctx.createNode, ctx, 'TestCrusher', { step = 1 })\n"
+      "refused('named by a string', function() return node[1] end)\n"
+      "refused('table expected', ctx.createNode, ctx, 'TestCrusher', 5)\n"
+      "refused('no node kind', ctx.createNode, ctx, 'NoSuchKind')\n"
+      "refused('string expected', ctx.createNode, ctx)\n";
+  if (luaL_dostring(L, script) != LUA_OK) fail_msg("%s", lua_tostring(L, -1));
+  CHECK(peri_lua_update(L));
+  float *out = scene_render(engine, 128, 128);
+  CHECK_NEAR(out[0], 0.45, 1e-6);
+  free(out);
+  lua_close(L);
+  peri_engine_destroy(engine);
+}
+
+/* The kinds of the other tests come first: none can be added afterwards. */
+TEST(of_a_hundred_kinds_those_are_refused_that_there_is_no_room_for) {
+  static char names[100][16];
+  kind_of("TestCrusher"), kind_of("TestCounter"), kind_of("TestSpoiler"), kind_of("TestRing");
+  int added = 0;
+  for (int k = 0; k < 100; k++) {
+    peri_node_kind_def def = peri_default_node_kind_def();
+    snprintf(names[k], sizeof names[k], "TestKind%d", k);
+    def.name = names[k];
+    def.process = count;
+    if (peri_register_node_kind(&def)) added++;
+  }
+  CHECK_ERROR("no more than 64 node kinds");
+  CHECK_EQ(added, 60);
+  CHECK_EQ(peri_find_node_kind("TestKind59"), PERI_NODE_KINDS_END - 1);
+  CHECK(!peri_find_node_kind("TestKind60"));
 }
