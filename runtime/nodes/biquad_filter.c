@@ -39,12 +39,15 @@ static double pitch_of(double frequency, double cents, double sample_rate) {
   return pitch < 1.0 ? pitch : 1.0;
 }
 
+static double value(const peri__values *values, uint32_t frame) {
+  return (double)(values->steady ? values->first : values->frames[frame]);
+}
+
 static peri__biquad make(const biquad_filter *filter, const peri__process *p, uint32_t frame) {
   const peri__values *v = p->params;
-  double frequency = (double)v[PERI_BIQUAD_FREQUENCY].frames[frame],
-         cents = (double)v[PERI_BIQUAD_DETUNE].frames[frame];
-  return peri__biquad_make(filter->type, pitch_of(frequency, cents, p->sample_rate),
-                           (double)v[PERI_BIQUAD_Q].frames[frame], (double)v[PERI_BIQUAD_GAIN].frames[frame]);
+  double frequency = value(&v[PERI_BIQUAD_FREQUENCY], frame), cents = value(&v[PERI_BIQUAD_DETUNE], frame);
+  return peri__biquad_make(filter->type, pitch_of(frequency, cents, p->sample_rate), value(&v[PERI_BIQUAD_Q], frame),
+                           value(&v[PERI_BIQUAD_GAIN], frame));
 }
 
 /* The filter of a quantum without automation, made when something in it is new. */
@@ -127,6 +130,7 @@ const peri__kind peri__kind_biquad_filter = {
     .set_option = set_option,
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
+    .first_if_steady = true,
     .output_bound = output_bound,
     .ranges = ranges,
     .process = process,

@@ -12,7 +12,10 @@ static void process(const peri__process *p) {
   out->channels = 1;
   out->silent = offset->steady && offset->first == 0.0f;
   if (out->silent) return;
-  memcpy(out->samples, offset->frames, PERI_QUANTUM * sizeof(float));
+  if (offset->steady)
+    for (int i = 0; i < PERI_QUANTUM; i++) out->samples[i] = offset->first;
+  else
+    memcpy(out->samples, offset->frames, PERI_QUANTUM * sizeof(float));
   memset(out->samples, 0, p->begin * sizeof(float));
   memset(out->samples + p->end, 0, (PERI_QUANTUM - p->end) * sizeof(float));
 }
@@ -25,6 +28,7 @@ const peri__kind peri__kind_constant_source = {
     .info = {.name = "ConstantSourceNode", .inputs = 0, .outputs = 1, .params = 1, .param = params, .scheduled = true},
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
+    .first_if_steady = true,
     .output_bound = output_bound,
     .process = process,
 };

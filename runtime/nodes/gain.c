@@ -28,6 +28,7 @@ const peri__kind peri__kind_gain = {
     .info = {.name = "GainNode", .inputs = 1, .outputs = 1, .params = 1, .param = params},
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
+    .first_if_steady = true,
     .output_bound = output_bound,
     .process = process,
 };

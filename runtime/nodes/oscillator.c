@@ -86,12 +86,12 @@ typedef struct frame_course {
 /* The phase and the table of each frame that sounds. */
 static void follow(const peri__process *p, oscillator *state, const peri_wave *wave, units by, frame_course *course) {
   const peri__values *frequency = &p->params[PERI_OSCILLATOR_FREQUENCY], *detune = &p->params[PERI_OSCILLATOR_DETUNE];
-  double factor = peri__cents((double)detune->first);
+  double factor = peri__cents((double)detune->first), still = (double)frequency->first;
   uint64_t phase = state->phase;
   uint32_t table = SILENT;
   for (uint32_t i = p->begin; i < p->end; i++) {
     if (!detune->steady) factor = peri__cents((double)detune->frames[i]);
-    double f = hertz((double)frequency->frames[i], factor, by.nyquist), high = magnitude(f);
+    double f = hertz(frequency->steady ? still : (double)frequency->frames[i], factor, by.nyquist), high = magnitude(f);
     if (i == p->begin) phase += step_of(f * p->fraction, by.step);
     bool stays = table != SILENT && wave && peri__wave_fits(&wave->table[table], high, by.nyquist) &&
                  (table + 1 == wave->table_count || !peri__wave_fits(&wave->table[table + 1], high, by.nyquist));
@@ -167,6 +167,7 @@ const peri__kind peri__kind_oscillator = {
     .check_option = check_option,
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
+    .first_if_steady = true,
     .output_bound = output_bound,
     .ranges = ranges,
     .process = process,

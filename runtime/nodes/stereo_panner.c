@@ -72,6 +72,7 @@ const peri__kind peri__kind_stereo_panner = {
     .rule = {2, PERI_COUNT_CLAMPED_MAX, PERI_SPEAKERS},
     .max_count = 2,
     .no_max_mode = true,
+    .first_if_steady = true,
     .output_bound = output_bound,
     .process = process,
 };

@@ -110,11 +110,6 @@ static uint32_t next_change(const peri__param *param, uint64_t frame, uint32_t f
   return whole <= from ? from + 1 : whole;
 }
 
-static peri__values fill_steady(float value, float *frames) {
-  for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = value;
-  return (peri__values){frames, value, true};
-}
-
 /* values[i] = offset + first × ratio^i, eight at a time. A quantum of products stays within 2e-12 of
  * the powers, relatively. */
 static void geometric(double offset, double first, double ratio, double *values, uint32_t count) {
@@ -185,7 +180,7 @@ peri__values peri__param_values(peri__render *render, peri__param *param, uint64
       param->audio_rate && (!is_steady(param) || (param->events && param->events->time < start + PERI_QUANTUM));
   if (!moving) {
     atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
-    if (!added || !param->audio_rate) return fill_steady(param->value, frames);
+    if (!added || !param->audio_rate) return (peri__values){frames, param->value, true};
     for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = computed(param, intrinsic, added[i]);
     return (peri__values){frames, param->value, false};
   }

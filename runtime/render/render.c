@@ -165,6 +165,10 @@ static void feed_taps(peri__render *render, const peri__plan *plan, const peri__
   }
 }
 
+static void fill(float *restrict frames, float value) {
+  for (int i = 0; i < N; i++) frames[i] = value;
+}
+
 static void gather_params(peri__render *render, const peri__plan *plan, const peri__plan_step *step,
                           peri__values values[PERI_MAX_PARAMS]) {
   const peri__node *node = step->node;
@@ -174,6 +178,7 @@ static void gather_params(peri__render *render, const peri__plan *plan, const pe
     gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
                                    render->param_values + (size_t)p * N);
+    if (values[p].steady && !node->kind->first_if_steady) fill(render->param_values + (size_t)p * N, values[p].first);
   }
 }
 

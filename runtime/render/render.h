@@ -299,7 +299,7 @@ struct peri__param {
 
 /* A parameter's values in one quantum. */
 typedef struct peri__values {
-  const float *frames; /* PERI_QUANTUM of them, also when steady */
+  const float *frames; /* PERI_QUANTUM of them, also when steady, but see peri__kind.first_if_steady */
   float first;
   bool steady; /* all are `first` */
 } peri__values;
@@ -351,6 +351,7 @@ typedef struct peri__kind {
   size_t state_bytes;     /* zeroed, aligned to a cache line */
   uint32_t min_ports;     /* of those that `ports` counts; 0: all numbers are fixed */
   bool ports_are_outputs; /* else inputs */
+  bool first_if_steady;   /* `process` reads no `frames` of a steady parameter, which then hold anything */
   bool has_tail;          /* may sound, or still change, after its inputs have fallen silent */
   bool has_curve;         /* its part is one: nodes/wave_shaper.c */
   bool breaks_cycles;     /* in a cycle it is run in two steps: `process` without inputs, and later `absorb` */
@@ -537,7 +538,8 @@ void peri__voices_add(peri__input *input, peri__voice *voice);
 void peri__voices_remove_moving(peri__input *input);
 
 /* render/param.c, AUDIO THREAD unless it says otherwise. `times` are frames. */
-/* Fills `frames` with the values of the quantum at `frame`; `added` is what is connected, or NULL. */
+/* Fills `frames` with the values of the quantum at `frame`, unless they are steady; `added` is what is connected, or
+ * NULL. */
 peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added,
                                 float *frames);
 /* The computed value at the start of a quantum of a k-rate parameter with nothing connected, once a quantum. */
