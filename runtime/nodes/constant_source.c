@@ -12,8 +12,9 @@ static void process(const peri__process *p) {
   out->channels = 1;
   out->silent = offset->steady && offset->first == 0.0f;
   if (out->silent) return;
+  float value = offset->first;
   if (offset->steady)
-    for (int i = 0; i < PERI_QUANTUM; i++) out->samples[i] = offset->first;
+    for (int i = 0; i < PERI_QUANTUM; i++) out->samples[i] = value;
   else
     memcpy(out->samples, offset->frames, PERI_QUANTUM * sizeof(float));
   memset(out->samples, 0, p->begin * sizeof(float));

@@ -3,6 +3,14 @@
 
 static uint32_t output_bound(uint32_t inputs) { return inputs; }
 
+static void scale(const float *restrict from, float *restrict to, float gain) {
+  for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gain;
+}
+
+static void scale_each(const float *restrict from, float *restrict to, const float *restrict gains) {
+  for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gains[i];
+}
+
 static void process(const peri__process *p) {
   const peri__signal *in = &p->inputs[0];
   peri__signal *out = &p->outputs[0];
@@ -11,12 +19,12 @@ static void process(const peri__process *p) {
   out->silent = in->silent || (gain->steady && gain->first == 0.0f);
   if (out->silent) return;
   for (uint32_t c = 0; c < in->channels; c++) {
-    const float *restrict from = in->samples + (size_t)c * PERI_QUANTUM;
-    float *restrict to = out->samples + (size_t)c * PERI_QUANTUM;
+    const float *from = in->samples + (size_t)c * PERI_QUANTUM;
+    float *to = out->samples + (size_t)c * PERI_QUANTUM;
     if (gain->steady)
-      for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gain->first;
+      scale(from, to, gain->first);
     else
-      for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gain->frames[i];
+      scale_each(from, to, gain->frames);
   }
 }
 

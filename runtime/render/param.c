@@ -132,6 +132,17 @@ static void geometric(double offset, double first, double ratio, double *values,
   for (uint32_t k = 0; i < count; i++, k++) values[i] = offset + last[k];
 }
 
+/* values[i] = offset + slope × (from + i), four at a time where there are as many. */
+static void line(double offset, double slope, double from, double *values, uint32_t count) {
+  uint32_t i = 0;
+  for (; i + 4 <= count; i += 4)
+    for (uint32_t k = 0; k < 4; k += 2) {
+      peri__pair place = {from + (i + k), from + (i + k + 1)}, sum = offset + slope * place;
+      memcpy(values + i + k, &sum, sizeof sum);
+    }
+  for (; i < count; i++) values[i] = offset + slope * (from + i);
+}
+
 /* Values of `count` frames from `time` on, before the next event and the end of a curve. */
 static void values_from(const peri__param *param, double time, double *values, uint32_t count) {
   const peri__anchor *anchor = &param->anchor;
@@ -145,7 +156,7 @@ static void values_from(const peri__param *param, double time, double *values, u
     geometric(0.0, first, peri__exp2(step), values, count);
   } else if (ramp && !bends && ramp->time > anchor->time) {
     double slope = (to - anchor->value) / (ramp->time - anchor->time), gone = time - anchor->time;
-    for (uint32_t i = 0; i < count; i++) values[i] = anchor->value + slope * (gone + i);
+    line(anchor->value, slope, gone, values, count);
   } else if (!ramp && anchor->type == PERI_EVENT_TARGET && anchor->event->span > 0.0) {
     double target = (double)anchor->event->value;
     geometric(target, first - target, peri__exp2(-LOG2_E / anchor->event->span), values, count);
