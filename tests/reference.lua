@@ -95,7 +95,7 @@ function reference.objects()
   local objects = { OfflineAudioContext = context, BaseAudioContext = context, AudioListener = context.listener }
   for name in pairs(reference.types().OfflineAudioContext) do
     local kind = name:match("^create(.*)$")
-    if kind and kind ~= "Buffer" and kind ~= "IIRFilter" and kind ~= "PeriodicWave" and kind ~= "Tap" then
+    if kind and kind ~= "Buffer" and kind ~= "Node" and kind ~= "IIRFilter" and kind ~= "PeriodicWave" and kind ~= "Tap" then
       objects[(kind == "BufferSource" and "AudioBufferSource" or kind) .. "Node"] = context[name](context)
     end
   end

@@ -6,7 +6,7 @@ local FADE = .05 -- seconds
 local SWEEP = 5 -- seconds after which loops that have ended are forgotten
 
 local loops = {}   -- source without its handle → weak {handle, Sound}
-local looped = setmetatable({}, { __mode = "k" }) -- handle → its source
+local looped = setmetatable({}, { __mode = "k" }) -- handle of a node → its source
 local left = {}    -- likewise → true: it was started while a version ran that has been replaced
 local due = false  -- they are looked through at the next update
 
@@ -26,7 +26,7 @@ function orphans.looping(source, handle, sound)
   count = count + 1
   if count > most then sweep() end
   loops[source] = setmetatable({ handle, sound }, { __mode = "v" })
-  looped[handle] = source
+  if not sound then looped[handle] = source end
   local entry = versions.innermost()
   if entry then entry.version.started[source] = true end
 end

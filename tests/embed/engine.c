@@ -80,6 +80,34 @@ static void *play(void *user) {
   return NULL;
 }
 
+/* ---- A processor of its own: samples in coarse steps ------------------------------------------------------------ */
+
+static void crush(const peri_process *p) {
+  const peri_signal *in = &p->inputs[0];
+  peri_signal *to = &p->outputs[0];
+  atomic_uint *sounding = p->user;
+  if (in->silent) return;
+  to->silent = false;
+  atomic_fetch_add(sounding, 1);
+  for (uint32_t c = 0; c < to->channels; c++) {
+    for (uint32_t i = 0, at = c * PERI_QUANTUM; i < PERI_QUANTUM; i++, at++) {
+      float steps = p->params[0].frames[i];
+      to->samples[at] = floorf(in->samples[at] * steps + 0.5f) / steps;
+    }
+  }
+}
+
+static void add_crusher(atomic_uint *sounding) {
+  static const peri_param_info steps = {"steps", 128.0f, 1.0f, 65536.0f, true, false};
+  peri_node_kind_def def = peri_default_node_kind_def();
+  def.name = "Crusher";
+  def.params = 1;
+  def.param = &steps;
+  def.process = crush;
+  def.user = sounding;
+  if (!peri_register_node_kind(&def)) fail("Crusher", peri_error());
+}
+
 /* ---- Scripts ---------------------------------------------------------------------------------------------------- */
 
 static lua_State *open_script(peri_engine *engine, const char *folder, const char *name) {
@@ -118,6 +146,8 @@ static void *run_menu(void *user) {
 int main(int count, char **arguments) {
   if (count != 2) return fputs("usage: perilune-embed FOLDER\n", stderr), 2;
   archive files = {.bytes = NULL};
+  atomic_uint crushed = 0; /* quanta */
+  add_crusher(&crushed);
   open_archive(&files, "assets/coin.ogg");
   peri_engine_def def = peri_default_engine_def();
   def.files = (peri_files){.read = read_archive, .done = done_with, .user = &files};
@@ -147,8 +177,9 @@ int main(int count, char **arguments) {
   atomic_store(&out.over, true);
   pthread_join(out.thread, NULL);
   peri_engine_destroy(out.engine);
-  printf("coins %g, clicks %g, left %u, peak %.2f, open files %d, buffers %u\n", coins, clicks, left, (double)out.peak,
-         atomic_load(&files.open), peri_buffers_alive());
+  printf("coins %g, clicks %g, left %u, peak %.2f, open files %d, buffers %u, %s\n", coins, clicks, left,
+         (double)out.peak, atomic_load(&files.open), peri_buffers_alive(),
+         atomic_load(&crushed) > 100 ? "crushed" : "not crushed");
   free(files.bytes);
   return 0;
 }

@@ -4,6 +4,12 @@ local perilune = require "perilune"
 local coin, frames, over = nil, 0, 0
 local loop = perilune.load("archive:coin.ogg"):play { loop = true, volume = 0.1 }
 
+-- A hum through the engine's own processor.
+local ctx = perilune.context()
+local hum = ctx:createOscillator { frequency = 110 }
+hum:connect(ctx:createNode("Crusher", { steps = 8 })):connect(ctx:createGain { gain = 0.02 }):connect(ctx.destination)
+hum:start()
+
 -- Once more from a loader thread, which reads the archive too.
 perilune.loadAsync("archive:coin.ogg", function(sound, message) coin = assert(sound, message) end, { format = "s16" })
 
