@@ -237,6 +237,12 @@ function BaseAudioContext:createBufferSource(options) end
 ---@return perilune.GainNode
 function BaseAudioContext:createGain(options) end
 
+---A node of a kind that the host has registered (peri_register_node_kind in C).
+---@param name string of the kind
+---@param options? table<string,any> its parameters and options
+---@return perilune.CustomNode
+function BaseAudioContext:createNode(name, options) end
+
 ---@param options? table<string,any>
 ---@return perilune.StereoPannerNode
 function BaseAudioContext:createStereoPanner(options) end
@@ -469,6 +475,10 @@ function OscillatorNode:setPeriodicWave(wave) end
 ---Multiplies.
 ---@class perilune.GainNode:perilune.AudioNode
 ---@field gain perilune.AudioParam The factor.
+
+---A node of a kind that the host has registered; its parameters and options are properties.
+---@class perilune.CustomNode:perilune.AudioNode
+local CustomNode = {}
 
 ---Moves between left and right by equal power.
 ---@class perilune.StereoPannerNode:perilune.AudioNode

@@ -166,6 +166,7 @@ local function addTable(lines, class, object)
 end
 
 local function ports(node)
+  if not node then return "\nInputs, outputs and channels are as the host has registered the kind." end
   return ("\nInputs: %d; outputs: %d. Channels: %d, %s, %s."):format(node.numberOfInputs, node.numberOfOutputs,
     node.channelCount, node.channelCountMode, node.channelInterpretation)
 end

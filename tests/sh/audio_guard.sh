@@ -79,8 +79,8 @@ done
 
 # Specs play on the null device to be quick and quiet; here their contexts play on SDL's.
 mkdir -p "$tmp/suite/tests" "$tmp/module"
-cp -r tests/lua tests/run "$tmp/suite/tests/"
-ln -s "$root/assets" "$root/scripts" "$tmp/suite/"
+cp -r tests/lua tests/run tests/reference.lua "$tmp/suite/tests/"
+ln -s "$root/assets" "$root/docs" "$root/scripts" "$tmp/suite/"
 sed -i 's/device = "null"/device = "sdl"/' "$tmp"/suite/tests/lua/*.lua
 
 # suite NAME MODULES: every spec, with the module in the folder MODULES
