@@ -98,6 +98,7 @@ static void process(const peri__process *p) {
                                .options = before->options,
                                .sample_rate = p->sample_rate,
                                .frame = p->frame});
+  /* cppcheck-suppress uninitvar ; each output was set above */
   for (uint32_t o = 0; o < def->outputs; o++) p->outputs[o].silent = outputs[o].silent;
 }
 

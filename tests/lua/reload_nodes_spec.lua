@@ -172,9 +172,9 @@ describe("an oscillator", function()
 
   it("is never heard when the file that starts it fails", function()
     local m, file = module(text .. "return M")
-    local before = perilune.stats().nodes
+    local nodes = perilune.stats().nodes
     refused(file, text .. "for i = 1, 5 do play('createConstantSource', { offset = .5 }) end error 'late'")
-    assert.is_true(support.wait(function() return perilune.stats().nodes <= before end))
+    assert.is_true(support.wait(function() return perilune.stats().nodes <= nodes end))
     assert.equals(0, heard(m))
   end)
 
