@@ -296,7 +296,7 @@ TEST(a_script_makes_nodes_of_a_registered_kind_with_parameters_and_options_as_pr
 
 /* The kinds of the other tests come first: none can be added afterwards. */
 TEST(of_a_hundred_kinds_those_are_refused_that_there_is_no_room_for) {
-  static char names[100][16];
+  static char names[100][32];
   kind_of("TestCrusher"), kind_of("TestCounter"), kind_of("TestSpoiler"), kind_of("TestRing");
   int added = 0;
   for (int k = 0; k < 100; k++) {
