@@ -12,7 +12,12 @@ void peri__voice_set_storage(peri__voice *voice, const peri__storage *storage) {
   voice->flags = (uint16_t)(kept | (marked ? PERI_VOICE_NONFINITE : 0) | (s16 ? PERI_VOICE_S16 : 0));
 }
 
+/* Points that were made for the sound before or behind a successor may lie outside of this one: then they are cut to it
+ * until those of the renewal come. */
 void peri__voice_set_loop_points(peri__voice *voice, int64_t start, int64_t end) {
+  int64_t frames = (int64_t)voice->frames << 32;
+  if (end > frames) end = frames;
+  if (start >= end) start = 0;
   voice->loop_start = (uint32_t)(start >> 32);
   voice->loop_end = (uint32_t)(end >> 32);
   bool fine = (uint32_t)start || (uint32_t)end;
