@@ -294,6 +294,33 @@ TEST(a_loop_that_ends_before_its_turn_stays_what_it_was) {
   tear_down(s, buffer);
 }
 
+/* Loop points that are set before anybody has noticed that the voice took the new, shorter sound, while the next one is
+ * offered already. */
+TEST(loop_points_of_the_sound_before_lead_to_nothing_behind_the_one_that_plays) {
+  enum { FRAMES = 6400, TURN = 5000 };
+  stage *s = set_up(1);
+  float out[FRAMES];
+  take t = {out, 0, 1, 128};
+  sound old = {1, TURN, 1, 0, 0, 0}, first = {1, 100, 2, 0, 0, 0}, second = {1, 200, 3, 0, 0, 0};
+  peri_buffer *buffer = load(s, old);
+  peri_node source = play(s, looped(true), buffer);
+  render_to(s, &t, 128);
+  reload(s, buffer, first);
+  render_to(s, &t, 5120); /* it has turned; no update since */
+  s->file = second;
+  CHECK(peri_engine_reload_async(s->engine, s->owner, 0, buffer, "sound.wav"));
+  while (scene_stats(s->engine).loads) peri__sleep_until(peri__nanoseconds() + 100000);
+  CHECK(peri_source_set_loop_points(s->engine, source, 0.0, 4000 / RATE));
+  render_to(s, &t, FRAMES);
+  for (uint32_t f = TURN; f < FRAMES; f++) {
+    bool any = false;
+    for (uint32_t k = 0; k < 200; k++)
+      any = any || (k < 100 && out[f] == sample_of(&first, 0, k)) || out[f] == sample_of(&second, 0, k);
+    if (!any) fail_msg("frame %u is of neither sound: %g", f, (double)out[f]);
+  }
+  tear_down(s, buffer);
+}
+
 TEST(a_reload_publishes_no_edit_that_is_under_way) {
   for (uint32_t channels = 1; channels <= 2; channels++) {
     stage *s = set_up(2);
