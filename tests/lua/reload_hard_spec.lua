@@ -4,55 +4,12 @@ local perilune = require "perilune"
 local reload = require "perilune.reload"
 local core = support.core()
 
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
-package.path = folder .. "/?.lua;" .. package.path
+local reloading = require "reloading"
+local folder, write, save, reloaded, refused, module =
+  reloading.folder, reloading.write, reloading.save, reloading.reloaded, reloading.refused, reloading.module
 
-local reports = {}
-
-local function write(name, text)
-  local file = assert(io.open(folder .. "/" .. name, "w"))
-  file:write(text)
-  file:close()
-end
-
--- Saves a file and waits for what comes of it.
-local function save(name, text)
-  local before = #reports
-  write(name, text)
-  assert(support.wait(function() return #reports > before end), "nothing was reloaded")
-  return reports[before + 1]
-end
-
-local function reloaded(name, text)
-  local report = save(name, text)
-  assert.equals("reloaded", report.kind, report.text)
-end
-
-local function refused(name, text)
-  local report = save(name, text)
-  assert.equals("error", report.kind, report.text)
-  return report.text
-end
-
--- A module of its own for each test.
-local count = 0
-local function module(text)
-  count = count + 1
-  local name = "hard" .. count
-  write(name .. ".lua", text)
-  return require(name), name .. ".lua", name
-end
-
-lazy_setup(function()
-  support.default()
-  reload.report(function(kind, text) reports[#reports + 1] = { kind = kind, text = text } end)
-end)
-lazy_teardown(function()
-  reload.report(nil)
-  os.execute("rm -r " .. folder)
-end)
+lazy_setup(reloading.begin)
+lazy_teardown(reloading.finish)
 
 describe("a version that fails", function()
   it("leaves the destination what it is to everybody else", function()

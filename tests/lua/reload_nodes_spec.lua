@@ -2,55 +2,13 @@
 -- constant sources that nobody can reach any more are stopped.
 local support = require "support"
 local perilune = require "perilune"
-local reload = require "perilune.reload"
 
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
-package.path = folder .. "/?.lua;" .. package.path
+local reloading = require "reloading"
+local reloaded, refused, module =
+  reloading.reloaded, reloading.refused, reloading.module
 
-local reports = {}
-
-local function write(name, text)
-  local file = assert(io.open(folder .. "/" .. name, "w"))
-  file:write(text)
-  file:close()
-end
-
-local function save(name, text)
-  local before = #reports
-  write(name, text)
-  assert(support.wait(function() return #reports > before end), "nothing was reloaded")
-  return reports[before + 1]
-end
-
-local function reloaded(name, text)
-  local report = save(name, text)
-  assert.equals("reloaded", report.kind, report.text)
-end
-
-local function refused(name, text)
-  local report = save(name, text)
-  assert.equals("error", report.kind, report.text)
-  return report.text
-end
-
-local count = 0
-local function module(text)
-  count = count + 1
-  local name = "reload_nodes" .. count
-  write(name .. ".lua", text)
-  return require(name), name .. ".lua"
-end
-
-lazy_setup(function()
-  support.default()
-  reload.report(function(kind, text) reports[#reports + 1] = { kind = kind, text = text } end)
-end)
-lazy_teardown(function()
-  reload.report(nil)
-  os.execute("rm -r " .. folder)
-end)
+lazy_setup(reloading.begin)
+lazy_teardown(reloading.finish)
 
 local head = [[
   local perilune = require "perilune"

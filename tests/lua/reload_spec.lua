@@ -3,54 +3,12 @@ local support = require "support"
 local perilune = require "perilune"
 local reload = require "perilune.reload"
 
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
-package.path = folder .. "/?.lua;" .. package.path
+local reloading = require "reloading"
+local folder, reports, write, reloaded, refused, module =
+  reloading.folder, reloading.reports, reloading.write, reloading.reloaded, reloading.refused, reloading.module
 
-local reports = {}
-reload.report(function(kind, text) reports[#reports + 1] = { kind = kind, text = text } end)
-
-local function write(name, text)
-  local file = assert(io.open(folder .. "/" .. name, "w"))
-  file:write(text)
-  file:close()
-end
-
--- Saves a file and waits for what comes of it.
-local function save(name, text)
-  local before = #reports
-  write(name, text)
-  assert(support.wait(function() return #reports > before end), "nothing was reloaded")
-  return reports[before + 1]
-end
-
-local function reloaded(name, text)
-  local report = save(name, text)
-  assert.equals("reloaded", report.kind, report.text)
-  return report.text
-end
-
-local function refused(name, text)
-  local report = save(name, text)
-  assert.equals("error", report.kind, report.text)
-  return report.text
-end
-
--- A module of its own for each test.
-local count = 0
-local function module(text)
-  count = count + 1
-  local name = "module" .. count
-  write(name .. ".lua", text)
-  return require(name), name .. ".lua", name
-end
-
-lazy_setup(support.default)
-lazy_teardown(function()
-  reload.report(nil)
-  os.execute("rm -r " .. folder)
-end)
+lazy_setup(reloading.begin)
+lazy_teardown(reloading.finish)
 
 describe("what other reloaders lose", function()
   it("keeps the module's table, its methods and new keys through it", function()
