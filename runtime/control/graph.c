@@ -58,6 +58,7 @@ static void render_node_free(peri_engine *engine, peri__node *node) {
   if (node->inputs) peri__release(node->inputs, sizeof *node->inputs * node->input_count);
   peri__params_free(kind, node->params);
   peri__release(node->ranges, sizeof *node->ranges * kind->info.params);
+  peri__release(node->values, sizeof *node->values * kind->info.params);
   if (node->part) node->part->free(node->part);
   peri_buffer_release(node->buffer);
   if (node->state && kind->destroy) kind->destroy(node->state);
@@ -70,8 +71,14 @@ static bool make_parts(peri__node *node, peri__param *params) {
   const peri__kind *kind = node->kind;
   if (node->input_count && !(node->inputs = PERI_NEW_ARRAY(peri__input, node->input_count))) return false;
   if (kind->state_bytes && !(node->state = peri__allocate(kind->state_bytes, PERI_CACHE_LINE))) return false;
-  node->params = kind->info.params && !params ? peri__params_create(kind) : params;
-  return !kind->info.params || node->params;
+  if (!kind->info.params) return true;
+  node->params = params ? params : peri__params_create(kind);
+  if (!node->params) return false;
+  /* The audio thread may have a source's parameters already, and those that fill their frames have nothing to keep. */
+  if (params || !kind->first_if_steady) return true;
+  node->values = PERI_NEW_ARRAY(peri__values, kind->info.params);
+  for (uint32_t p = 0; p < kind->info.params; p++) node->params[p].input.settled = &node->settled;
+  return node->values != NULL;
 }
 
 static bool set_ranges(peri__node *node, const peri__setup *setup) {

@@ -16,7 +16,7 @@ typedef struct compile {
   peri_engine *engine;
   peri__graph *graph;
   uint32_t *order, *stack; /* of nodes; `count` are in order */
-  uint32_t count, head;
+  uint32_t count;
   uint32_t number; /* of the search for cycles */
   plan_size size;
 } compile;
@@ -96,8 +96,6 @@ static void remove_unreached(compile *c) {
 /* A node that breaks a cycle has a second step, behind all others: it takes in what has been computed. */
 #define ABSORBS 0x80000000u
 
-static void put_in_order(compile *c, uint32_t n) { c->order[c->count++] = n; }
-
 static uint32_t node_at(const compile *c, uint32_t k) { return c->order[k] & ~ABSORBS; }
 
 /* Whether a node's first step waits for an edge. */
@@ -106,14 +104,17 @@ static bool is_waited_for(const peri__graph *graph, const peri__edge *edge) {
   return !to->split || edge->place >= to->render->input_count;
 }
 
-/* Hands on that what is in order from `head` on is computed. */
-static void drain_order(compile *c) {
+/* Puts `top` nodes on the stack in order, and right behind each what waited for it alone: so signals are read while
+ * they are in the cache, and their places are soon free again. */
+static void put_in_order(compile *c, uint32_t top) {
   peri__graph *graph = c->graph;
-  for (; c->head < c->count; c->head++) {
-    for (uint32_t e = graph->nodes[c->order[c->head]].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
+  while (top) {
+    uint32_t n = c->stack[--top];
+    c->order[c->count++] = n;
+    for (uint32_t e = graph->nodes[n].first_out; e != PERI_NONE; e = graph->edges[e].next_out) {
       peri__graph_node *to = &graph->nodes[graph->edges[e].to];
       if (!is_waited_for(graph, &graph->edges[e])) continue;
-      if (!to->muted && --to->waiting == 0) put_in_order(c, graph->edges[e].to);
+      if (!to->muted && --to->waiting == 0) c->stack[top++] = graph->edges[e].to;
     }
   }
 }
@@ -193,21 +194,22 @@ static void forget_search(compile *c) {
 /* All in order that can be, from the beginning. */
 static void put_all_in_order(compile *c) {
   peri__graph *graph = c->graph;
-  c->count = c->head = 0;
+  uint32_t top = 0;
+  c->count = 0;
   for (uint32_t n = 0; n < graph->node_count; n++) graph->nodes[n].waiting = 0;
   forget_search(c);
   for (uint32_t n = 0; n < graph->node_count; n++)
     for (uint32_t e = graph->nodes[n].reached ? graph->nodes[n].first_out : PERI_NONE; e != PERI_NONE;
          e = graph->edges[e].next_out)
       if (is_waited_for(graph, &graph->edges[e])) graph->nodes[graph->edges[e].to].waiting++;
-  for (uint32_t n = 0; n < graph->node_count; n++)
-    if (graph->nodes[n].reached && graph->nodes[n].waiting == 0) put_in_order(c, n);
-  drain_order(c);
+  for (uint32_t n = (uint32_t)graph->node_count; n-- > 0;)
+    if (graph->nodes[n].reached && graph->nodes[n].waiting == 0) c->stack[top++] = n;
+  put_in_order(c, top);
 }
 
 static void sort_steps(compile *c) {
   peri__graph *graph = c->graph;
-  uint32_t alive = 0;
+  uint32_t alive = 0, top = 0;
   for (uint32_t n = 0; n < graph->node_count; n++) {
     peri__graph_node *node = &graph->nodes[n];
     node->split = node->muted = false;
@@ -221,10 +223,10 @@ static void sort_steps(compile *c) {
     settle_cycles(c, true);
   }
   for (uint32_t n = 0; n < graph->node_count; n++)
-    if (graph->nodes[n].reached && graph->nodes[n].muted && graph->nodes[n].waiting) put_in_order(c, n);
-  drain_order(c);
+    if (graph->nodes[n].reached && graph->nodes[n].muted && graph->nodes[n].waiting) c->stack[top++] = n;
+  put_in_order(c, top);
   for (uint32_t n = 0; n < graph->node_count; n++)
-    if (graph->nodes[n].reached && graph->nodes[n].split && !graph->nodes[n].muted) put_in_order(c, n | ABSORBS);
+    if (graph->nodes[n].reached && graph->nodes[n].split && !graph->nodes[n].muted) c->order[c->count++] = n | ABSORBS;
 }
 
 /* ---- Channels and sizes ----------------------------------------------------------------------------------------- */
@@ -443,8 +445,10 @@ static void fill_plan(const compile *c, peri__plan *plan, const uint32_t *place,
     bool absorbs = (c->order[k] & ABSORBS) != 0;
     uint8_t part = absorbs ? PERI_STEP_ABSORB : node->split && !node->muted ? PERI_STEP_PROCESS : PERI_STEP_WHOLE;
     peri__plan_step *step = &plan->steps[k];
-    *step = (peri__plan_step){node->render, inputs, node->signal, taps, 0, node->muted, part};
+    *step = (peri__plan_step){node->render, inputs, node->signal, taps, 0, node->muted, false, part};
     fill_step_inputs(c, plan, k, inputs, &edges);
+    for (uint32_t p = 0; p < node->render->kind->info.params; p++)
+      step->modulated |= plan->inputs[inputs + node->render->input_count + p].edge_count != 0;
     inputs += node->render->input_count + node->render->kind->info.params;
     if (absorbs) continue;
     if (node->taps) step->tap_count = fill_step_taps(c, plan, n, taps);

@@ -217,6 +217,12 @@ float peri__param_at(peri__render *render, peri__param *param, uint64_t frame) {
 
 /* ---- Changes ---------------------------------------------------------------------------------------------------- */
 
+/* What was computed no longer holds. */
+static void unsettle(peri__param *param) {
+  param->evaluated = 0;
+  if (param->input.settled) *param->input.settled = false;
+}
+
 static void set_anchor(peri__render *render, peri__param *param, double time, double value) {
   retire_event(render, param->anchor.event);
   param->anchor = (peri__anchor){PERI_EVENT_SET, time, value, NULL, 0};
@@ -228,7 +234,7 @@ void peri__param_set(peri__render *render, peri__param *param, float value) {
   advance(render, param, now);
   set_anchor(render, param, now, (double)value);
   atomic_store_explicit(&param->shown, value, memory_order_relaxed); /* before it counts as applied */
-  param->evaluated = 0;
+  unsettle(param);
 }
 
 void peri__param_insert(peri__render *render, peri__param *param, peri__event *event) {
@@ -246,7 +252,7 @@ void peri__param_insert(peri__render *render, peri__param *param, peri__event *e
   *place = event;
   if (!event->next) param->last = event;
   param->has_history = true;
-  param->evaluated = 0;
+  unsettle(param);
 }
 
 /* All events behind `before`; NULL: all. */
@@ -300,7 +306,7 @@ void peri__param_cancel(peri__render *render, peri__param *param, double time, p
   double now = (double)render->frame;
   if (time < now) time = now;
   advance(render, param, now);
-  param->evaluated = 0;
+  unsettle(param);
   if (spare) {
     hold(render, param, time, spare);
     return;

@@ -107,41 +107,68 @@ static void render_voices(peri__render *render, peri__input *input, peri__signal
 
 /* ---- One step of the plan --------------------------------------------------------------------------------------- */
 
-static uint32_t input_channels(peri__render *render, const peri__plan *plan, const peri__plan_input *from) {
-  const peri_channel_rule *rule = &from->rule;
+/* Channels of an input that is fed with `most`; 0: nothing feeds it. */
+static inline uint32_t by_rule(const peri_channel_rule *rule, uint32_t most) {
   if (rule->mode == PERI_COUNT_EXPLICIT) return rule->count;
+  if (most == 0) most = 1;
+  return rule->mode == PERI_COUNT_CLAMPED_MAX && most > rule->count ? rule->count : most;
+}
+
+static uint32_t input_channels(peri__render *render, const peri__plan *plan, const peri__plan_input *from) {
+  if (from->rule.mode == PERI_COUNT_EXPLICIT) return from->rule.count;
   uint32_t most = peri__voices_channels(render, from->input, from->bound);
   for (uint32_t e = 0; e < from->edge_count; e++) {
     uint32_t channels = plan->signals[plan->edges[from->first_edge + e]].channels;
     if (channels > most) most = channels;
   }
-  if (most == 0) most = 1;
-  return rule->mode == PERI_COUNT_CLAMPED_MAX && most > rule->count ? rule->count : most;
+  return by_rule(&from->rule, most);
+}
+
+#define EDGE_SPANS 64
+
+/* Adds the signals of an input's edges, in their order: as spans what a kernel takes, by the mixing rules the rest. */
+static void add_edges(peri__render *render, const peri__plan *plan, const peri__plan_input *from, peri__signal *sum) {
+  peri__span spans[EDGE_SPANS];
+  uint32_t count = 0;
+  bool stereo = sum->channels == 2, speakers = from->rule.interpretation == PERI_SPEAKERS;
+  float *left = sum->samples, *right = stereo ? left + N : NULL;
+  for (uint32_t e = 0; e < from->edge_count; e++) {
+    const peri__signal *signal = &plan->signals[plan->edges[from->first_edge + e]];
+    if (signal->silent) continue;
+    sum->silent = false;
+    bool fits = sum->channels <= 2 && (signal->channels == sum->channels || (signal->channels == 1 && speakers));
+    if (fits) spans[count++] = (peri__span){signal->samples, signal->channels == 2 ? N : 0, 0, {1, 1}, {0, 0}};
+    if (count && (!fits || count == EDGE_SPANS)) render->kernels->mix_spans(left, right, spans, count), count = 0;
+    if (!fits) peri__mix_channels(left, sum->channels, signal->samples, signal->channels, from->rule.interpretation);
+  }
+  if (count) render->kernels->mix_spans(left, right, spans, count);
+}
+
+/* Several signals, or one that does not fit, and voices. */
+static void gather_sum(peri__render *render, const peri__plan *plan, const peri__plan_input *from, peri__signal *sum) {
+  sum->channels = input_channels(render, plan, from);
+  sum->silent = true;
+  memset(sum->samples, 0, (size_t)sum->channels * N * sizeof(float));
+  render_voices(render, from->input, sum, from->rule.interpretation);
+  add_edges(render, plan, from, sum);
 }
 
 /* Sums what is connected to an input, mixed to its channels, into `sum->samples`; a single signal that fits is used
  * where it is. */
-static void gather(peri__render *render, const peri__plan *plan, const peri__plan_input *from, peri__signal *sum) {
-  sum->channels = input_channels(render, plan, from);
-  sum->silent = true;
-  if (from->edge_count == 1 && from->input->count == 0) {
-    const peri__signal *only = &plan->signals[plan->edges[from->first_edge]];
-    if (only->silent) return;
-    if (only->channels == sum->channels) {
-      sum->samples = only->samples;
-      sum->silent = false;
-      return;
-    }
+static inline void gather(peri__render *render, const peri__plan *plan, const peri__plan_input *from,
+                          peri__signal *sum) {
+  if (from->edge_count > 1 || from->input->count) {
+    gather_sum(render, plan, from, sum);
+    return;
   }
-  if (from->edge_count == 0 && from->input->count == 0) return;
-  memset(sum->samples, 0, (size_t)sum->channels * N * sizeof(float));
-  render_voices(render, from->input, sum, from->rule.interpretation);
-  for (uint32_t e = 0; e < from->edge_count; e++) {
-    const peri__signal *signal = &plan->signals[plan->edges[from->first_edge + e]];
-    if (signal->silent) continue;
-    peri__mix_channels(sum->samples, sum->channels, signal->samples, signal->channels, from->rule.interpretation);
-    sum->silent = false;
-  }
+  const peri__signal *only = from->edge_count ? &plan->signals[plan->edges[from->first_edge]] : NULL;
+  sum->channels = by_rule(&from->rule, only ? only->channels : 0);
+  sum->silent = !only || only->silent;
+  if (sum->silent) return;
+  if (only->channels == sum->channels)
+    sum->samples = only->samples;
+  else
+    gather_sum(render, plan, from, sum);
 }
 
 /* A NaN or infinity is silenced where it appears, and what made it forgets its state. */
@@ -171,15 +198,20 @@ static void fill(float *restrict frames, float value) {
 
 static void gather_params(peri__render *render, const peri__plan *plan, const peri__plan_step *step,
                           peri__values values[PERI_MAX_PARAMS]) {
-  const peri__node *node = step->node;
+  peri__node *node = step->node;
   const peri__plan_input *inputs = &plan->inputs[step->first_input + node->input_count];
+  bool settled = !step->modulated;
   for (uint32_t p = 0; p < node->kind->info.params; p++) {
     peri__signal added = {render->sums, 1, 1, true};
+    settled = settled && peri__param_rests(&node->params[p]) && !inputs[p].input->count;
     gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
                                    render->param_values + (size_t)p * N);
     if (values[p].steady && !node->kind->first_if_steady) fill(render->param_values + (size_t)p * N, values[p].first);
   }
+  if (!node->values) return;
+  node->settled = settled;
+  if (settled) memcpy(node->values, values, node->kind->info.params * sizeof *values);
 }
 
 /* Of a step that only makes outputs: one silent channel each. */
@@ -238,13 +270,17 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
                            .inputs = sums,
                            .outputs = &plan->signals[step->first_output],
                            .params = values,
+                           .kernels = render->kernels,
                            .listener = plan->listener,
                            .sample_rate = render->sample_rate,
                            .frame = render->frame,
                            .in_cycle = step->part != PERI_STEP_WHOLE,
                            .interpretation = PERI_SPEAKERS};
   if (node->input_count) process.interpretation = plan->inputs[step->first_input].rule.interpretation;
-  if (step->part != PERI_STEP_ABSORB) gather_params(render, plan, step, values);
+  if (node->settled && !step->modulated)
+    process.params = node->values;
+  else if (step->part != PERI_STEP_ABSORB)
+    gather_params(render, plan, step, values);
   gather_inputs(render, plan, step, sums);
   if (step->part == PERI_STEP_ABSORB) {
     node->kind->absorb(&process);

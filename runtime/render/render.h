@@ -238,6 +238,7 @@ struct peri__input {
   /* audio thread */
   peri__voice_list *list; /* in the order of their starts */
   uint32_t count;
+  bool *settled; /* of the node whose parameter it belongs to, see peri__node; NULL: there is none */
   /* control */
   uint32_t sources;     /* that have it as their destination, started or not, until they are reclaimed */
   uint32_t started;     /* of them, those the list must have room for */
@@ -319,6 +320,7 @@ typedef struct peri__process {
   peri__signal *outputs; /* to be filled in: channels, silent, samples */
   const peri__values *params;
   const void *listener; /* state of the engine's listener, of a kind that hears_listener */
+  const peri__kernels *kernels;
   double sample_rate;
   uint64_t frame; /* of the quantum's start */
   bool in_cycle;  /* this step makes the outputs, `absorb` takes the inputs */
@@ -408,6 +410,8 @@ typedef struct peri__node {
   /* audio thread */
   peri__part *part;
   double start, stop; /* of a scheduled node, in frames; PERI_UNSCHEDULED: not yet */
+  bool settled;       /* `values` hold until a command or a voice comes to a parameter; edges to them are the plan's */
+  peri__values *values; /* of all parameters; NULL: they are computed each quantum */
   bool ended;
   /* the audio thread writes, control reads */
   atomic_bool sounding; /* of a kind with a tail: in the last quantum something came in, or went out and may again */
@@ -451,7 +455,8 @@ typedef struct peri__plan_step {
   uint32_t first_input;  /* of plan->inputs: the node's inputs, then its parameters' */
   uint32_t first_output; /* of plan->signals */
   uint32_t first_tap, tap_count;
-  bool muted; /* in a cycle without a delay (Web Audio 1.1, render loop) */
+  bool muted;     /* in a cycle without a delay (Web Audio 1.1, render loop) */
+  bool modulated; /* a parameter has edges */
   uint8_t part;
 } peri__plan_step;
 
@@ -542,6 +547,10 @@ void peri__voices_remove_moving(peri__input *input);
  * NULL. */
 peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added,
                                 float *frames);
+/* Whether it stays at the value that it has until a command comes, or something connected. */
+static inline bool peri__param_rests(const peri__param *param) {
+  return param->anchor.type == PERI_EVENT_SET && !param->events;
+}
 /* The computed value at the start of a quantum of a k-rate parameter with nothing connected, once a quantum. */
 float peri__param_at(peri__render *render, peri__param *param, uint64_t frame);
 void peri__param_insert(peri__render *render, peri__param *param, peri__event *event);

@@ -187,6 +187,7 @@ static void mix_voice(span_batch *batch, peri__voice *voice, peri__playback *pla
 void peri__voices_add(peri__input *input, peri__voice *voice) {
   PERI_ASSERT(input->list && input->count < input->list->capacity);
   input->list->voice[input->count++] = voice;
+  if (input->settled) *input->settled = false;
 }
 
 void peri__voices_remove_moving(peri__input *input) {
