@@ -82,68 +82,56 @@ peri__biquad peri__biquad_make(peri_biquad_type type, double pitch, double q, do
 /* ---- Filtering -------------------------------------------------------------------------------------------------- */
 
 #define N PERI_QUANTUM
+#define BEGUN 8 /* frames that the kernel does not make */
 
-static inline peri__pair both(double x) { return (peri__pair){x, x}; }
+/* Poles of nearly −1, of filters within 1% of half the sample rate: what makes their denominator one of z⁻⁴ takes away
+ * what is slow but for its rounding, which they would then swell. */
+#define MOST_A1 1.999
 
-/* Each output waits for the one before it. So four are made at once of the two before them: with v the part that looks
- * at inputs alone and h the impulse response of the poles, y[n] = Σ h[n − k] v[k] + h[n + 1] y[−1] − a2 h[n] y[−2]. */
-typedef struct ahead {
-  peri__pair h[4][2];   /* of v[0] to v[3] */
-  peri__pair before[2]; /* of y[−1] */
-  peri__pair last[2];   /* of y[−2] */
-} ahead;
+peri__biquad_steady peri__biquad_prepare(const peri__biquad *b) {
+  double a1 = b->a1, a2 = b->a2, c1 = 2.0 * a2 - a1 * a1, c2 = a2 * a2;
+  return (peri__biquad_steady){
+      *b,
+      {b->b0, b->b1 - a1 * b->b0, (b->b2 - a1 * b->b1) + a2 * b->b0, a2 * b->b1 - a1 * b->b2, a2 * b->b2},
+      {-c1, c2},
+      {c1 * c1 - 2.0 * c2, -c2 * c2}};
+}
 
-static ahead look_ahead(const peri__biquad *b) {
-  double h1 = -b->a1, h2 = -b->a1 * h1 - b->a2, h3 = -b->a1 * h2 - b->a2 * h1, h4 = -b->a1 * h3 - b->a2 * h2;
-  return (ahead){{{{1.0, h1}, {h2, h3}}, {{0.0, 1.0}, {h1, h2}}, {{0.0, 0.0}, {1.0, h1}}, {{0.0, 0.0}, {0.0, 1.0}}},
-                 {{h1, h2}, {h3, h4}},
-                 {{-b->a2, -b->a2 * h1}, {-b->a2 * h2, -b->a2 * h3}}};
+static double step(const peri__biquad *b, const double *x, double y1, double y2) {
+  return b->b0 * x[2] + b->b1 * x[1] + b->b2 * x[0] - b->a2 * y2 - b->a1 * y1;
 }
 
 /* x[0] and x[1] are the two frames before. */
-static void read_frames(const peri__biquad_state *state, const float *in, double x[N + 2]) {
+static void read_frames(const peri__biquad_state *state, const float *in, double *x, int count) {
   x[0] = state->x2, x[1] = state->x1;
-  if (in)
-    for (int i = 0; i < N; i++) x[i + 2] = (double)in[i];
-  else
-    memset(x + 2, 0, N * sizeof *x);
+  for (int i = 0; i < count; i++) x[i + 2] = (double)in[i];
 }
 
-static inline peri__pair pair_at(const double *x) {
-  peri__pair pair;
-  memcpy(&pair, x, sizeof pair);
-  return pair;
-}
+static const float silence[N];
 
-static inline peri__pair inputs_part(const peri__biquad *b, const double *x) {
-  return both(b->b0) * pair_at(x + 2) + both(b->b1) * pair_at(x + 1) + both(b->b2) * pair_at(x);
-}
-
-void peri__biquad_run(const peri__biquad *biquad, peri__biquad_state *state, const float *in, float *out) {
-  double x[N + 2];
-  ahead to = look_ahead(biquad);
-  read_frames(state, in, x);
-  double y1 = state->y1, y2 = state->y2;
-  for (int i = 0; i < N; i += 4) {
-    peri__pair v = inputs_part(biquad, x + i), w = inputs_part(biquad, x + i + 2);
-    peri__pair first = to.h[0][0] * both(v[0]) + to.h[1][0] * both(v[1]);
-    peri__pair next =
-        (to.h[0][1] * both(v[0]) + to.h[1][1] * both(v[1])) + (to.h[2][1] * both(w[0]) + to.h[3][1] * both(w[1]));
-    first = (first + to.last[0] * both(y2)) + to.before[0] * both(y1);
-    next = (next + to.last[1] * both(y2)) + to.before[1] * both(y1);
-    y2 = next[0], y1 = next[1];
-    out[i] = (float)first[0], out[i + 1] = (float)first[1];
-    out[i + 2] = (float)y2, out[i + 3] = (float)y1;
+void peri__biquad_run(const peri__kernels *kernels, const peri__biquad_steady *biquad, peri__biquad_state *state,
+                      const float *in, float *out) {
+  double x[N + 2], y[N], *last = y, y1 = state->y1, y2 = state->y2;
+  int begun = biquad->biquad.a1 > MOST_A1 ? N : BEGUN;
+  if (!in) in = silence;
+  read_frames(state, in, x, begun);
+  for (int i = 0; i < begun; i++) {
+    y[i] = step(&biquad->biquad, x + i, y1, y2);
+    y2 = y1, y1 = y[i];
+    out[i] = (float)y1;
   }
-  *state = (peri__biquad_state){x[N + 1], x[N], y1, y2};
+  if (begun < N)
+    kernels->recursion(biquad, in, last, out);
+  else
+    last = y + N - BEGUN;
+  *state = (peri__biquad_state){(double)in[N - 1], (double)in[N - 2], last[BEGUN - 1], last[BEGUN - 2]};
 }
 
 void peri__biquad_run_varying(const peri__biquad *biquads, peri__biquad_state *state, const float *in, float *out) {
   double x[N + 2], y1 = state->y1, y2 = state->y2;
-  read_frames(state, in, x);
+  read_frames(state, in ? in : silence, x, N);
   for (int i = 0; i < N; i++) {
-    const peri__biquad *b = &biquads[i];
-    double y = b->b0 * x[i + 2] + b->b1 * x[i + 1] + b->b2 * x[i] - b->a2 * y2 - b->a1 * y1;
+    double y = step(&biquads[i], x + i, y1, y2);
     y2 = y1, y1 = y;
     out[i] = (float)y;
   }

@@ -7,12 +7,7 @@
 #ifndef PERI_BIQUAD_H
 #define PERI_BIQUAD_H
 
-#include "base/base.h"
-
-/* Over a0. */
-typedef struct peri__biquad {
-  double b0, b1, b2, a1, a2;
-} peri__biquad;
+#include "dsp/kernels.h"
 
 typedef struct peri__biquad_state {
   double x1, x2, y1, y2;
@@ -22,10 +17,11 @@ typedef struct peri__biquad_state {
  * and at a Q of 0) it is the limit. q and gain as in the text, clamped here to their nominal ranges. */
 peri__biquad peri__biquad_make(peri_biquad_type type, double pitch, double q, double gain) PERI_AUDIO_THREAD;
 
-/* A quantum of one channel with one biquad; `in` NULL: of zeros. `out` may be `in`. */
-void peri__biquad_run(const peri__biquad *biquad, peri__biquad_state *state, const float *in,
-                      float *out) PERI_AUDIO_THREAD;
-/* The same, a biquad a frame. */
+/* A quantum of one channel with one biquad, prepared beforehand; `in` NULL: of zeros. `out` is not `in`. */
+void peri__biquad_run(const peri__kernels *kernels, const peri__biquad_steady *biquad, peri__biquad_state *state,
+                      const float *in, float *out) PERI_AUDIO_THREAD;
+peri__biquad_steady peri__biquad_prepare(const peri__biquad *biquad) PERI_AUDIO_THREAD;
+/* The same, a biquad a frame; `out` may be `in`. */
 void peri__biquad_run_varying(const peri__biquad *biquads, peri__biquad_state *state, const float *in,
                               float *out) PERI_AUDIO_THREAD;
 

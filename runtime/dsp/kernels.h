@@ -24,6 +24,22 @@ typedef struct peri__lane {
   float *state;       /* s and w: read and written; zeros at first */
 } peri__lane;
 
+/* A biquad (dsp/biquad.h), over a0. */
+typedef struct peri__biquad {
+  double b0, b1, b2, a1, a2;
+} peri__biquad;
+
+/* One that stays the same, made to wait for its last outputs only every four frames. Numerator and denominator are
+ * multiplied by what makes the denominator one of z⁻², and that once more for z⁻⁴: with D(z) = 1 + a1 z⁻¹ + a2 z⁻²,
+ * D(z) D(−z) = 1 + c1 z⁻² + c2 z⁻⁴ and so on. Zeros cancel the poles that come with it, as well as doubles can; what
+ * they leave dies with the quantum, because each begins with frames made from the last two alone. */
+typedef struct peri__biquad_steady {
+  peri__biquad biquad;
+  double numerator[5]; /* of x, times D(−z) */
+  double spread[2];    /* then + spread[0] z⁻² + spread[1] z⁻⁴ */
+  double poles[2];     /* then y = … + poles[0] y z⁻⁴ + poles[1] y z⁻⁸ */
+} peri__biquad_steady;
+
 /* Two spectra to be multiplied: real parts, and imaginary parts a distance behind them. */
 typedef struct peri__product {
   const float *a, *b;
@@ -36,6 +52,10 @@ typedef struct peri__kernels {
   void (*mix_spans)(float *left, float *right, const peri__span *spans, size_t count);
   /* AUDIO THREAD. The same for spans that are all float, mono and steady, to two channels: the same bits, sooner. */
   void (*mix_plain)(float *left, float *right, const peri__span *spans, size_t count);
+  /* AUDIO THREAD. A quantum: out[i] = in[i] × gain; `out` may be `in`. */
+  void (*scale)(float *out, const float *in, float gain);
+  /* AUDIO THREAD. Whether there is no infinity and no NaN in so many quanta. */
+  bool (*all_finite)(const float *samples, uint32_t quanta);
   /* AUDIO THREAD. out[i] = in[i] / 32,768 */
   void (*widen)(float *out, const int16_t *in, uint32_t count);
   /* AUDIO THREAD. Interpolation, see peri__reader: linear needs 0 before and 1 after, cubic (4-point Hermite with
@@ -47,6 +67,9 @@ typedef struct peri__kernels {
                const peri__sinc_bank *bank);
   /* AUDIO THREAD. Filters lanes, a quantum each. A lane's bits depend on nothing but the lane. */
   void (*biquad)(const peri__lane *lanes, size_t count);
+  /* AUDIO THREAD. A quantum of a steady biquad from its frame 8 on; `last` are outputs: those of the frames 0 to 7 come
+   * in, those of the last eight go out. `out` is not `in`. */
+  void (*recursion)(const peri__biquad_steady *biquad, const float *in, double last[8], float *out);
   /* AUDIO THREAD. Adds the complex products to `sum`, for `bins` bins, a multiple of 32; imaginary parts are so many
    * floats behind real ones everywhere. */
   void (*multiply)(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins);

@@ -56,12 +56,26 @@ PERI_TARGET static inline __attribute__((always_inline)) void transpose(__m256 *
 #include "dsp/mix_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
+#include "dsp/recursion_body.h"
 #include "dsp/spectra_body.h"
 
 static bool usable(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-const peri__kernels peri__kernels_avx2 = {"avx2",           usable, mix_spans, mix_plain, widen, peri__linear_avx2,
-                                          peri__cubic_avx2, sinc,   biquad,    multiply};
+const peri__kernels peri__kernels_avx2 = {
+    .name = "avx2",
+    .usable = usable,
+    .mix_spans = mix_spans,
+    .mix_plain = mix_plain,
+    .scale = scale,
+    .all_finite = all_finite,
+    .widen = widen,
+    .linear = peri__linear_avx2,
+    .cubic = peri__cubic_avx2,
+    .sinc = sinc,
+    .biquad = biquad,
+    .recursion = recursion,
+    .multiply = multiply,
+};
 #else
 typedef int peri__no_avx2;
 #endif

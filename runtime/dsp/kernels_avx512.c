@@ -77,10 +77,28 @@ static void filter(const peri__lane *lanes, size_t count) {
   peri__kernels_avx2.biquad(lanes + (count - few), few);
 }
 
+/* Four doubles are as many as its passes keep busy. */
+static void recursion(const peri__biquad_steady *biquad, const float *in, double *last, float *out) {
+  peri__kernels_avx2.recursion(biquad, in, last, out);
+}
+
 static bool usable(void) { return __builtin_cpu_supports("avx512f") && peri__kernels_avx2.usable(); }
 
 const peri__kernels peri__kernels_avx512 = {
-    "avx512", usable, mix_spans, mix_plain, widen, peri__linear_avx512, peri__cubic_avx512, sinc, filter, multiply};
+    .name = "avx512",
+    .usable = usable,
+    .mix_spans = mix_spans,
+    .mix_plain = mix_plain,
+    .scale = scale,
+    .all_finite = all_finite,
+    .widen = widen,
+    .linear = peri__linear_avx512,
+    .cubic = peri__cubic_avx512,
+    .sinc = sinc,
+    .biquad = filter,
+    .recursion = recursion,
+    .multiply = multiply,
+};
 #else
 typedef int peri__no_avx512;
 #endif

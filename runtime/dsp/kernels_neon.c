@@ -42,12 +42,26 @@ static inline void transpose(float32x4_t *rows) {
 #include "dsp/read_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
+#include "dsp/recursion_body.h"
 #include "dsp/spectra_body.h"
 
 static bool usable(void) { return true; }
 
-const peri__kernels peri__kernels_neon = {"neon",      usable,     mix_spans, mix_plain, widen,
-                                          read_linear, read_cubic, sinc,      biquad,    multiply};
+const peri__kernels peri__kernels_neon = {
+    .name = "neon",
+    .usable = usable,
+    .mix_spans = mix_spans,
+    .mix_plain = mix_plain,
+    .scale = scale,
+    .all_finite = all_finite,
+    .widen = widen,
+    .linear = read_linear,
+    .cubic = read_cubic,
+    .sinc = sinc,
+    .biquad = biquad,
+    .recursion = recursion,
+    .multiply = multiply,
+};
 #else
 typedef int peri__no_neon;
 #endif

@@ -24,6 +24,14 @@ static void mix_spans(float *left, float *right, const peri__span *spans, size_t
   if (right) mix_side(right, spans, count, 1);
 }
 
+static void scale(float *out, const float *in, float gain) {
+  for (int i = 0; i < PERI_QUANTUM; i++) out[i] = in[i] * gain;
+}
+
+static bool all_finite(const float *samples, uint32_t quanta) {
+  return peri__all_finite(samples, (size_t)quanta * PERI_QUANTUM);
+}
+
 static void widen(float *out, const int16_t *in, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) out[i] = (float)in[i] * (1.0f / 32768);
 }
@@ -61,6 +69,22 @@ static void biquad(const peri__lane *lanes, size_t count) {
   for (size_t l = 0; l < count; l++) filter(&lanes[l]);
 }
 
+/* The same operations in the same order as the vectors: filters have the same bits in all tables. */
+static void recursion(const peri__biquad_steady *b, const float *in, double *last, float *out) {
+  const double *n = b->numerator;
+  double x[PERI_QUANTUM], w[PERI_QUANTUM], y[PERI_QUANTUM];
+  for (int i = 0; i < PERI_QUANTUM; i++) x[i] = (double)in[i];
+  for (int i = 4; i < PERI_QUANTUM; i++)
+    w[i] = ((n[0] * x[i] + n[1] * x[i - 1]) + (n[2] * x[i - 2] + n[3] * x[i - 3])) + n[4] * x[i - 4];
+  memcpy(y, last, 8 * sizeof *y);
+  for (int i = 8; i < PERI_QUANTUM; i++) {
+    double u = (w[i] + b->spread[0] * w[i - 2]) + b->spread[1] * w[i - 4];
+    y[i] = (u + b->poles[1] * y[i - 8]) + b->poles[0] * y[i - 4];
+    out[i] = (float)y[i];
+  }
+  memcpy(last, y + PERI_QUANTUM - 8, 8 * sizeof *y);
+}
+
 static void multiply(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins) {
   for (size_t b = 0; b < bins; b++) {
     float re = sum[b], im = sum[imaginary + b];
@@ -77,4 +101,17 @@ static void multiply(float *sum, const peri__product *products, size_t count, si
 static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_scalar = {
-    "scalar", usable, mix_spans, mix_spans, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad, multiply};
+    .name = "scalar",
+    .usable = usable,
+    .mix_spans = mix_spans,
+    .mix_plain = mix_spans,
+    .scale = scale,
+    .all_finite = all_finite,
+    .widen = widen,
+    .linear = peri__linear_scalar,
+    .cubic = peri__cubic_scalar,
+    .sinc = sinc,
+    .biquad = biquad,
+    .recursion = recursion,
+    .multiply = multiply,
+};

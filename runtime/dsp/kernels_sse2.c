@@ -50,12 +50,26 @@ static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
 #include "dsp/read_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
+#include "dsp/recursion_body.h"
 #include "dsp/spectra_body.h"
 
 static bool usable(void) { return true; }
 
-const peri__kernels peri__kernels_sse2 = {"sse2",      usable,     mix_spans, mix_plain, widen,
-                                          read_linear, read_cubic, sinc,      biquad,    multiply};
+const peri__kernels peri__kernels_sse2 = {
+    .name = "sse2",
+    .usable = usable,
+    .mix_spans = mix_spans,
+    .mix_plain = mix_plain,
+    .scale = scale,
+    .all_finite = all_finite,
+    .widen = widen,
+    .linear = read_linear,
+    .cubic = read_cubic,
+    .sinc = sinc,
+    .biquad = biquad,
+    .recursion = recursion,
+    .multiply = multiply,
+};
 #else
 typedef int peri__no_sse2;
 #endif

@@ -119,6 +119,22 @@ static void mix_spans(float *left, float *right, const peri__span *spans, size_t
   }
 }
 
+PERI_TARGET static void scale(float *out, const float *in, float gain) {
+  VECTOR factor = SPLAT(gain);
+  for (int i = 0; i < PERI_QUANTUM; i += LANES) STORE(out + i, MUL(LOAD(in + i), factor));
+}
+
+/* A number times zero is zero; an infinity and a NaN leave a NaN, which stays in the sum. */
+PERI_TARGET static bool all_finite(const float *samples, uint32_t quanta) {
+  VECTOR zero = SPLAT(0.0f), sum[4];
+  float four[4];
+  EACH(k) sum[k] = zero;
+  for (const float *end = samples + (size_t)quanta * PERI_QUANTUM; samples < end; samples += STRIP)
+    EACH(k) sum[k] = MULTIPLY_ADD(LOAD(samples + k * LANES), zero, sum[k]);
+  STORE4(four, SUM4(sum[0], sum[1], sum[2], sum[3]));
+  return (four[0] + four[1]) + (four[2] + four[3]) == 0.0f;
+}
+
 PERI_TARGET static void widen(float *out, const int16_t *in, uint32_t count) {
   uint32_t i = 0;
   for (; i + LANES <= count; i += LANES) STORE(out + i, MUL(LOAD_S16(in + i), SPLAT(1.0f / 32768)));

@@ -8,9 +8,9 @@
 typedef struct biquad_filter {
   peri_biquad_type type;
   bool made;
-  float made_of[4];    /* values of the parameters */
-  peri__biquad biquad; /* of them */
-  uint32_t channels;   /* that may have something in their state */
+  float made_of[4];           /* values of the parameters */
+  peri__biquad_steady steady; /* of them */
+  uint32_t channels;          /* that may have something in their state */
   peri__biquad_state state[PERI_MAX_CHANNELS];
 } biquad_filter;
 
@@ -51,14 +51,15 @@ static peri__biquad make(const biquad_filter *filter, const peri__process *p, ui
 }
 
 /* The filter of a quantum without automation, made when something in it is new. */
-static const peri__biquad *steady_biquad(biquad_filter *filter, const peri__process *p) {
+static const peri__biquad_steady *steady_biquad(biquad_filter *filter, const peri__process *p) {
   bool same = filter->made;
   for (int k = 0; k < 4; k++) same = same && filter->made_of[k] == p->params[k].first;
-  if (same) return &filter->biquad;
+  if (same) return &filter->steady;
   for (int k = 0; k < 4; k++) filter->made_of[k] = p->params[k].first;
-  filter->biquad = make(filter, p, 0);
+  peri__biquad biquad = make(filter, p, 0);
+  filter->steady = peri__biquad_prepare(&biquad);
   filter->made = true;
-  return &filter->biquad;
+  return &filter->steady;
 }
 
 /* Channels that fall away when the input has fewer lose what was in them. */
@@ -72,12 +73,15 @@ static void run(biquad_filter *filter, const peri__process *p, uint32_t channels
   peri__biquad varying[PERI_QUANTUM];
   bool steady = true;
   for (int k = 0; k < 4; k++) steady = steady && p->params[k].steady;
-  const peri__biquad *biquad = steady ? steady_biquad(filter, p) : varying;
+  const peri__biquad_steady *same = steady ? steady_biquad(filter, p) : NULL;
   for (uint32_t i = 0; !steady && i < PERI_QUANTUM; i++) varying[i] = make(filter, p, i);
   for (uint32_t c = 0; c < channels; c++) {
     const float *from = in->silent ? NULL : in->samples + (size_t)c * PERI_QUANTUM;
     float *to = p->outputs[0].samples + (size_t)c * PERI_QUANTUM;
-    (steady ? peri__biquad_run : peri__biquad_run_varying)(biquad, &filter->state[c], from, to);
+    if (steady)
+      peri__biquad_run(p->kernels, same, &filter->state[c], from, to);
+    else
+      peri__biquad_run_varying(varying, &filter->state[c], from, to);
   }
 }
 

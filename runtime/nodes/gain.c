@@ -3,10 +3,6 @@
 
 static uint32_t output_bound(uint32_t inputs) { return inputs; }
 
-static void scale(const float *restrict from, float *restrict to, float gain) {
-  for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gain;
-}
-
 static void scale_each(const float *restrict from, float *restrict to, const float *restrict gains) {
   for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gains[i];
 }
@@ -22,7 +18,7 @@ static void process(const peri__process *p) {
     const float *from = in->samples + (size_t)c * PERI_QUANTUM;
     float *to = out->samples + (size_t)c * PERI_QUANTUM;
     if (gain->steady)
-      scale(from, to, gain->first);
+      p->kernels->scale(to, from, gain->first);
     else
       scale_each(from, to, gain->frames);
   }

@@ -29,18 +29,14 @@ static void pan_frame(const float *in, bool mono, float pan, pan_gains gain, flo
 }
 
 /* A quantum with one pan. */
-static void pan_mono(const float *restrict in, pan_gains gain, float *restrict left, float *restrict right) {
-  for (int i = 0; i < PERI_QUANTUM; i++) left[i] = in[i] * gain.left, right[i] = in[i] * gain.right;
-}
-
-static void pan_left(const float *restrict in, pan_gains gain, float *restrict left, float *restrict right) {
-  const float *l = in, *r = in + PERI_QUANTUM;
-  for (int i = 0; i < PERI_QUANTUM; i++) left[i] = l[i] + r[i] * gain.left, right[i] = r[i] * gain.right;
-}
-
-static void pan_right(const float *restrict in, pan_gains gain, float *restrict left, float *restrict right) {
-  const float *l = in, *r = in + PERI_QUANTUM;
-  for (int i = 0; i < PERI_QUANTUM; i++) left[i] = l[i] * gain.left, right[i] = r[i] + l[i] * gain.right;
+static void pan_steady(const peri__kernels *kernels, const float *in, bool mono, float pan, float *out) {
+  pan_gains gain = gains_of(pan, mono);
+  const float *l = in, *r = mono ? in : in + PERI_QUANTUM;
+  float *left = out, *right = out + PERI_QUANTUM;
+  kernels->scale(left, mono || pan > 0.0f ? l : r, gain.left);
+  kernels->scale(right, mono || pan <= 0.0f ? r : l, gain.right);
+  if (!mono)
+    kernels->mix_spans(pan <= 0.0f ? left : right, NULL, &(peri__span){pan <= 0.0f ? l : r, 0, 0, {1, 0}, {0, 0}}, 1);
 }
 
 static void process(const peri__process *p) {
@@ -51,14 +47,13 @@ static void process(const peri__process *p) {
   out->channels = 2;
   out->silent = in->silent;
   if (in->silent) return;
-  float *left = out->samples, *right = out->samples + PERI_QUANTUM;
-  pan_gains gain = gains_of(pan->first, mono);
   if (pan->steady) {
-    (mono ? pan_mono : pan->first <= 0.0f ? pan_left : pan_right)(in->samples, gain, left, right);
+    pan_steady(p->kernels, in->samples, mono, pan->first, out->samples);
     return;
   }
+  float *left = out->samples, *right = out->samples + PERI_QUANTUM;
   for (int i = 0; i < PERI_QUANTUM; i++) {
-    gain = gains_of(pan->frames[i], mono);
+    pan_gains gain = gains_of(pan->frames[i], mono);
     pan_frame(in->samples + i, mono, pan->frames[i], gain, &left[i], &right[i]);
   }
 }

@@ -173,7 +173,7 @@ static inline void gather(peri__render *render, const peri__plan *plan, const pe
 
 /* A NaN or infinity is silenced where it appears, and what made it forgets its state. */
 static void check_finite(peri__render *render, const peri__plan_step *step, peri__signal *output) {
-  if (output->silent || peri__all_finite(output->samples, (size_t)output->channels * N)) return;
+  if (output->silent || render->kernels->all_finite(output->samples, output->channels)) return;
   output->silent = true;
   if (step->node->kind->reset) step->node->kind->reset(step->node->state);
   atomic_fetch_add_explicit(&render->nonfinite, 1, memory_order_relaxed);
@@ -239,6 +239,7 @@ static double up_to_whole(double x) {
 static void schedule(peri__render *render, peri__node *node, peri__process *process) {
   double frame = (double)render->frame, first = node->start - frame, last = node->stop - frame;
   process->begin = process->end = 0;
+  process->fraction = 0.0;
   if (node->ended || first >= N) return;
   double begin = first > 0.0 ? up_to_whole(first) : 0.0, end = last < N ? up_to_whole(last) : N;
   if (end > begin) {
@@ -260,43 +261,51 @@ static void note_sounding(peri__render *render, peri__node *node, const peri__pr
   render->now_tails += node->kind->tail ? tail == PERI_TAIL_HEARD : sounding;
 }
 
-static void run_step(peri__render *render, const peri__plan *plan, const peri__plan_step *step) {
+/* `p` is the same for all steps of a quantum but for what is set here. */
+static void run_step(peri__render *render, const peri__plan *plan, const peri__plan_step *step, peri__process *p) {
   peri__node *node = step->node;
+  const peri__kind *kind = node->kind;
   peri__values values[PERI_MAX_PARAMS];
   peri__signal sums[PERI_MAX_INPUTS];
-  peri__process process = {.state = node->state,
-                           .part = node->part,
-                           .input_count = node->input_count,
-                           .inputs = sums,
-                           .outputs = &plan->signals[step->first_output],
-                           .params = values,
-                           .kernels = render->kernels,
-                           .listener = plan->listener,
-                           .sample_rate = render->sample_rate,
-                           .frame = render->frame,
-                           .in_cycle = step->part != PERI_STEP_WHOLE,
-                           .interpretation = PERI_SPEAKERS};
-  if (node->input_count) process.interpretation = plan->inputs[step->first_input].rule.interpretation;
+  p->state = node->state;
+  p->part = node->part;
+  p->input_count = node->input_count;
+  p->inputs = sums;
+  p->outputs = &plan->signals[step->first_output];
+  p->params = values;
+  p->in_cycle = step->part != PERI_STEP_WHOLE;
+  p->interpretation = node->input_count ? plan->inputs[step->first_input].rule.interpretation : PERI_SPEAKERS;
   if (node->settled && !step->modulated)
-    process.params = node->values;
+    p->params = node->values;
   else if (step->part != PERI_STEP_ABSORB)
     gather_params(render, plan, step, values);
   gather_inputs(render, plan, step, sums);
   if (step->part == PERI_STEP_ABSORB) {
-    node->kind->absorb(&process);
-    note_sounding(render, node, &process);
+    kind->absorb(p);
+    note_sounding(render, node, p);
     return;
   }
-  if (node->kind->info.scheduled) schedule(render, node, &process);
-  if (step->muted || (node->kind->info.scheduled && process.begin == process.end)) {
-    be_silent(node, process.outputs);
+  if (kind->info.scheduled) schedule(render, node, p);
+  if (step->muted || (kind->info.scheduled && p->begin == p->end)) {
+    be_silent(node, p->outputs);
     if (step->muted) atomic_store_explicit(&node->sounding, false, memory_order_relaxed);
   } else {
-    node->kind->process(&process);
-    for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &process.outputs[o]);
-    if (node->kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, &process);
+    kind->process(p);
+    for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &p->outputs[o]);
+    if (kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, p);
   }
-  feed_taps(render, plan, step);
+  if (step->tap_count) feed_taps(render, plan, step);
+}
+
+static void run_plan(peri__render *render, const peri__plan *plan) {
+  peri__process process = {.kernels = render->kernels,
+                           .listener = plan->listener,
+                           .sample_rate = render->sample_rate,
+                           .frame = render->frame};
+  for (uint32_t s = 0; s < plan->step_count; s++) {
+    run_step(render, plan, &plan->steps[s], &process);
+    if (render->profile) take_node_lap(render, plan->steps[s].node);
+  }
 }
 
 /* ---- One quantum ------------------------------------------------------------------------------------------------ */
@@ -328,10 +337,7 @@ static void render_quantum(peri__render *render) {
   render_voices(render, &render->nowhere, NULL, PERI_SPEAKERS);
   if (render->profile) take_lap(render, &render->nowhere_cost, render->nowhere.count);
   if (plan) {
-    for (uint32_t s = 0; s < plan->step_count; s++) {
-      run_step(render, plan, &plan->steps[s]);
-      if (render->profile) take_node_lap(render, plan->steps[s].node);
-    }
+    run_plan(render, plan);
     heard = plan->signals[plan->destination];
   }
   interleave(render, &heard);

@@ -57,6 +57,39 @@ TEST(filters_of_low_frequencies_and_high_q_stay_precise) {
   CHECK(worst_error(1000, 16000) < -100);
 }
 
+/* The worst of a second of a node's steady biquad against its equation in time, over the largest output or input. */
+static double steady_error(peri_biquad_type type, double pitch, double q, signal_kind kind) {
+  peri__biquad b = peri__biquad_make(type, pitch, q, 12.0);
+  peri__biquad_steady steady = peri__biquad_prepare(&b);
+  peri__biquad_state state = {0}, exact = {0};
+  double worst = 0, peak = 1;
+  float in[N], out[N];
+  for (int frame = 0; frame < 48000; frame += N) {
+    for (int i = 0; i < N; i++) in[i] = next_sample(kind, pitch * 24000, frame + i);
+    peri__biquad_run(peri__kernels_named(NULL), &steady, &state, in, out);
+    for (int i = 0; i < N; i++) {
+      double x = (double)in[i];
+      double y = b.b0 * x + b.b1 * exact.x1 + b.b2 * exact.x2 - b.a1 * exact.y1 - b.a2 * exact.y2;
+      exact = (peri__biquad_state){x, exact.x1, y, exact.y1};
+      worst = larger(fabs((double)out[i] - y), worst);
+      peak = larger(fabs(y), peak);
+    }
+  }
+  return worst / peak;
+}
+
+/* A step of floats: half of one in rounding, the other for poles that are next to half the sample rate, or to 0. */
+TEST(a_steady_biquad_is_its_equation_in_time_wherever_its_poles_are) {
+  static const double pitches[] = {0.0005, 0.01, 0.1, 0.3, 0.4999, 0.5, 0.51, 0.7, 0.9, 0.9999};
+  for (int p = 0; p < 10; p++)
+    for (int q = 0; q <= 60; q += 20)
+      for (int type = 0; type <= PERI_BIQUAD_ALLPASS; type++)
+        for (int kind = NOISE; kind <= STEP; kind++) {
+          double error = steady_error((peri_biquad_type)type, pitches[p], q, (signal_kind)kind);
+          if (error > 1.3e-7) fail_msg("type %d at %g, Q %d, signal %d: %g", type, pitches[p], q, kind, error);
+        }
+}
+
 TEST(a_ramping_filter_takes_each_frames_coefficients) {
   for (int k = 0; peri__kernels_built[k]; k++) {
     const peri__kernels *kernels = peri__kernels_built[k];

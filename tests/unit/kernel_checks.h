@@ -4,7 +4,10 @@
 #ifndef PERI_KERNEL_CHECKS_H
 #define PERI_KERNEL_CHECKS_H
 
+#include "dsp/biquad.h"
 #include "dsp/kernels.h"
+
+#include <float.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -272,6 +275,66 @@ static inline bool filters_alike(const peri__kernels *kernels, size_t count, int
   free(a);
   free(b);
   return same;
+}
+
+/* Steady biquads of nodes, several quanta of each: the same bits, what they remember too? */
+static inline bool recursions_alike(const peri__kernels *kernels, int rounds) {
+  bool same = true;
+  for (int r = 0; r < rounds; r++) {
+    double pitch = pow(0.0005, fabs((double)random_sample())), q = 60 * (double)random_sample();
+    peri__biquad biquad = peri__biquad_make((peri_biquad_type)pick(PERI_BIQUAD_ALLPASS + 1), pitch, q, q);
+    peri__biquad_steady steady = peri__biquad_prepare(&biquad);
+    peri__biquad_state states[2] = {{0}};
+    float in[QUANTUM + 1], out[2][QUANTUM + 1] = {{0}};
+    for (int quantum = 0; quantum < 3; quantum++) {
+      size_t shift = pick(2);
+      for (int i = 0; i <= QUANTUM; i++) in[i] = random_sample();
+      peri__biquad_run(kernels, &steady, &states[0], in + shift, out[0] + shift);
+      peri__biquad_run(&peri__kernels_scalar, &steady, &states[1], in + shift, out[1] + shift);
+      same = same && memcmp(out[0], out[1], sizeof out[0]) == 0 && memcmp(&states[0], &states[1], sizeof *states) == 0;
+    }
+  }
+  return same;
+}
+
+/* ---- Scaling and looking for numbers that are none --------------------------------------------------------------- */
+
+static inline bool scales_exactly(const peri__kernels *kernels) {
+  float in[QUANTUM + 1], out[QUANTUM + 3];
+  bool same = true;
+  for (int r = 0; r < 20; r++) {
+    size_t from = pick(2), to = 1 + pick(2);
+    float gain = 3 * random_sample();
+    for (int i = 0; i <= QUANTUM; i++) in[i] = random_sample();
+    for (int i = 0; i < QUANTUM + 3; i++) out[i] = 7.0f;
+    kernels->scale(out + to, in + from, gain);
+    for (size_t i = 0; i < QUANTUM; i++) same = same && out[to + i] == in[from + i] * gain;
+    same = same && out[to - 1] == 7.0f && out[to + QUANTUM] == 7.0f;
+    memcpy(out, in, sizeof in);
+    kernels->scale(out + from, out + from, gain);
+    for (size_t i = 0; i < QUANTUM; i++) same = same && out[from + i] == in[from + i] * gain;
+  }
+  return same;
+}
+
+/* Wherever in up to three quanta it stands. */
+static inline bool finds_the_nonfinite(const peri__kernels *kernels) {
+  static const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
+  float samples[3 * QUANTUM + 1];
+  bool fine = true;
+  for (uint32_t quanta = 0; quanta <= 3; quanta++) {
+    size_t count = (size_t)quanta * QUANTUM;
+    for (size_t i = 0; i < count; i++) samples[i] = i % 3 == 0 ? FLT_MAX : i % 3 == 1 ? -FLT_MAX : 1e-45f;
+    samples[count] = NAN; /* behind the end */
+    fine = fine && kernels->all_finite(samples, quanta);
+    for (size_t i = 0; i < count; i++) {
+      float kept = samples[i];
+      samples[i] = bad[i % 4];
+      fine = fine && !kernels->all_finite(samples, quanta);
+      samples[i] = kept;
+    }
+  }
+  return fine;
 }
 
 /* ---- Spectra ---------------------------------------------------------------------------------------------------- */

@@ -135,6 +135,19 @@ TEST(a_filter_has_the_same_bits_in_every_table_and_beside_any_neighbours) {
   }
 }
 
+TEST(a_steady_biquad_has_the_same_bits_in_every_table) {
+  EACH_KERNELS(kernels) {
+    if (!recursions_alike(kernels, 300)) fail_msg("%s", kernels->name);
+  }
+}
+
+TEST(every_kernel_scales_exactly_and_sees_each_number_that_is_none) {
+  EACH_KERNELS(kernels) {
+    if (!scales_exactly(kernels)) fail_msg("%s scales", kernels->name);
+    if (!finds_the_nonfinite(kernels)) fail_msg("%s sees", kernels->name);
+  }
+}
+
 TEST(one_sample_that_is_no_number_is_found_wherever_it_stands) {
   const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
   for (size_t count = 0; count <= 2 * N + 3; count += count < 5 ? 1 : 17) {
