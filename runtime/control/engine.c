@@ -158,7 +158,7 @@ bool peri_engine_commit(peri_engine *engine) {
 /* Nodes whose end could not be told. */
 static void tell_ended_nodes(peri_engine *engine) {
   while (engine->ended_nodes) {
-    peri__node *node = (peri__node *)(void *)engine->ended_nodes;
+    peri__node *node = peri__node_of(engine->ended_nodes);
     peri__link *next = node->retired.link.next;
     if (!peri__scheduled_ended(engine, node)) return;
     engine->ended_nodes = next;
@@ -192,7 +192,7 @@ static void reclaim_retired(peri_engine *engine) {
       break;
     }
     case PERI_RETIRED_NODE: {
-      peri__node *node = (peri__node *)(void *)retired;
+      peri__node *node = peri__node_of(&retired->link);
       if (peri__scheduled_ended(engine, node)) break;
       node->retired.link.next = engine->ended_nodes; /* no memory for its event: the next call tries again */
       engine->ended_nodes = &node->retired.link;

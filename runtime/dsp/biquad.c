@@ -109,7 +109,7 @@ static void read_frames(const peri__biquad_state *state, const float *in, double
 
 static const float silence[N];
 
-void peri__biquad_run(const peri__kernels *kernels, const peri__biquad_steady *biquad, peri__biquad_state *state,
+bool peri__biquad_run(const peri__kernels *kernels, const peri__biquad_steady *biquad, peri__biquad_state *state,
                       const float *in, float *out) {
   double x[N + 2], y[N], *last = y, y1 = state->y1, y2 = state->y2;
   int begun = biquad->biquad.a1 > MOST_A1 ? N : BEGUN;
@@ -120,11 +120,10 @@ void peri__biquad_run(const peri__kernels *kernels, const peri__biquad_steady *b
     y2 = y1, y1 = y[i];
     out[i] = (float)y1;
   }
-  if (begun < N)
-    kernels->recursion(biquad, in, last, out);
-  else
-    last = y + N - BEGUN;
+  bool finite = begun < N ? kernels->recursion(biquad, in, last, out) : kernels->all_finite(out, 1);
+  if (begun == N) last = y + N - BEGUN;
   *state = (peri__biquad_state){(double)in[N - 1], (double)in[N - 2], last[BEGUN - 1], last[BEGUN - 2]};
+  return finite;
 }
 
 void peri__biquad_run_varying(const peri__biquad *biquads, peri__biquad_state *state, const float *in, float *out) {

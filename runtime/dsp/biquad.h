@@ -17,8 +17,9 @@ typedef struct peri__biquad_state {
  * and at a Q of 0) it is the limit. q and gain as in the text, clamped here to their nominal ranges. */
 peri__biquad peri__biquad_make(peri_biquad_type type, double pitch, double q, double gain) PERI_AUDIO_THREAD;
 
-/* A quantum of one channel with one biquad, prepared beforehand; `in` NULL: of zeros. `out` is not `in`. */
-void peri__biquad_run(const peri__kernels *kernels, const peri__biquad_steady *biquad, peri__biquad_state *state,
+/* A quantum of one channel with one biquad, prepared beforehand; `in` NULL: of zeros. `out` is not `in`.
+ * Returns whether all of it is finite. */
+bool peri__biquad_run(const peri__kernels *kernels, const peri__biquad_steady *biquad, peri__biquad_state *state,
                       const float *in, float *out) PERI_AUDIO_THREAD;
 peri__biquad_steady peri__biquad_prepare(const peri__biquad *biquad) PERI_AUDIO_THREAD;
 /* The same, a biquad a frame; `out` may be `in`. */

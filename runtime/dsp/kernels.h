@@ -52,8 +52,8 @@ typedef struct peri__kernels {
   void (*mix_spans)(float *left, float *right, const peri__span *spans, size_t count);
   /* AUDIO THREAD. The same for spans that are all float, mono and steady, to two channels: the same bits, sooner. */
   void (*mix_plain)(float *left, float *right, const peri__span *spans, size_t count);
-  /* AUDIO THREAD. A quantum: out[i] = in[i] × gain; `out` may be `in`. */
-  void (*scale)(float *out, const float *in, float gain);
+  /* AUDIO THREAD. A quantum: out[i] = in[i] × gain; `out` may be `in`. Returns whether all of it is finite. */
+  bool (*scale)(float *out, const float *in, float gain);
   /* AUDIO THREAD. Whether there is no infinity and no NaN in so many quanta. */
   bool (*all_finite)(const float *samples, uint32_t quanta);
   /* AUDIO THREAD. out[i] = in[i] / 32,768 */
@@ -68,8 +68,8 @@ typedef struct peri__kernels {
   /* AUDIO THREAD. Filters lanes, a quantum each. A lane's bits depend on nothing but the lane. */
   void (*biquad)(const peri__lane *lanes, size_t count);
   /* AUDIO THREAD. A quantum of a steady biquad from its frame 8 on; `last` are outputs: those of the frames 0 to 7 come
-   * in, those of the last eight go out. `out` is not `in`. */
-  void (*recursion)(const peri__biquad_steady *biquad, const float *in, double last[8], float *out);
+   * in, those of the last eight go out. `out` is not `in`. Returns whether all of the quantum is finite. */
+  bool (*recursion)(const peri__biquad_steady *biquad, const float *in, double last[8], float *out);
   /* AUDIO THREAD. Adds the complex products to `sum`, for `bins` bins, a multiple of 32; imaginary parts are so many
    * floats behind real ones everywhere. */
   void (*multiply)(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins);

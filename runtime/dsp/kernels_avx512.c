@@ -78,8 +78,8 @@ static void filter(const peri__lane *lanes, size_t count) {
 }
 
 /* Four doubles are as many as its passes keep busy. */
-static void recursion(const peri__biquad_steady *biquad, const float *in, double *last, float *out) {
-  peri__kernels_avx2.recursion(biquad, in, last, out);
+static bool recursion(const peri__biquad_steady *biquad, const float *in, double *last, float *out) {
+  return peri__kernels_avx2.recursion(biquad, in, last, out);
 }
 
 static bool usable(void) { return __builtin_cpu_supports("avx512f") && peri__kernels_avx2.usable(); }

@@ -1,6 +1,7 @@
 /* Kernels in plain C: the reference that the others are tested against. */
 #include "dsp/parts.h"
 
+#include <math.h>
 #include <string.h>
 
 static float sample_at(const peri__span *span, int side, int frame) {
@@ -24,12 +25,13 @@ static void mix_spans(float *left, float *right, const peri__span *spans, size_t
   if (right) mix_side(right, spans, count, 1);
 }
 
-static void scale(float *out, const float *in, float gain) {
-  for (int i = 0; i < PERI_QUANTUM; i++) out[i] = in[i] * gain;
-}
-
 static bool all_finite(const float *samples, uint32_t quanta) {
   return peri__all_finite(samples, (size_t)quanta * PERI_QUANTUM);
+}
+
+static bool scale(float *out, const float *in, float gain) {
+  for (int i = 0; i < PERI_QUANTUM; i++) out[i] = in[i] * gain;
+  return all_finite(out, 1);
 }
 
 static void widen(float *out, const int16_t *in, uint32_t count) {
@@ -70,19 +72,23 @@ static void biquad(const peri__lane *lanes, size_t count) {
 }
 
 /* The same operations in the same order as the vectors: filters have the same bits in all tables. */
-static void recursion(const peri__biquad_steady *b, const float *in, double *last, float *out) {
+static bool recursion(const peri__biquad_steady *b, const float *in, double *last, float *out) {
   const double *n = b->numerator;
   double x[PERI_QUANTUM], w[PERI_QUANTUM], y[PERI_QUANTUM];
   for (int i = 0; i < PERI_QUANTUM; i++) x[i] = (double)in[i];
   for (int i = 4; i < PERI_QUANTUM; i++)
     w[i] = ((n[0] * x[i] + n[1] * x[i - 1]) + (n[2] * x[i - 2] + n[3] * x[i - 3])) + n[4] * x[i - 4];
+  bool finite = true;
   memcpy(y, last, 8 * sizeof *y);
+  for (int i = 0; i < 8; i++) finite = finite && isfinite((float)y[i]);
   for (int i = 8; i < PERI_QUANTUM; i++) {
     double u = (w[i] + b->spread[0] * w[i - 2]) + b->spread[1] * w[i - 4];
     y[i] = (u + b->poles[1] * y[i - 8]) + b->poles[0] * y[i - 4];
     out[i] = (float)y[i];
+    finite = finite && isfinite(out[i]);
   }
   memcpy(last, y + PERI_QUANTUM - 8, 8 * sizeof *y);
+  return finite;
 }
 
 static void multiply(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins) {

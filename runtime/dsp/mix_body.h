@@ -119,20 +119,28 @@ static void mix_spans(float *left, float *right, const peri__span *spans, size_t
   }
 }
 
-PERI_TARGET static void scale(float *out, const float *in, float gain) {
-  VECTOR factor = SPLAT(gain);
-  for (int i = 0; i < PERI_QUANTUM; i += LANES) STORE(out + i, MUL(LOAD(in + i), factor));
-}
-
-/* A number times zero is zero; an infinity and a NaN leave a NaN, which stays in the sum. */
-PERI_TARGET static bool all_finite(const float *samples, uint32_t quanta) {
-  VECTOR zero = SPLAT(0.0f), sum[4];
+/* Of sums of numbers times zero, which are zero; an infinity and a NaN leave a NaN, which stays. */
+BODY bool is_zero(const VECTOR *sum) {
   float four[4];
-  EACH(k) sum[k] = zero;
-  for (const float *end = samples + (size_t)quanta * PERI_QUANTUM; samples < end; samples += STRIP)
-    EACH(k) sum[k] = MULTIPLY_ADD(LOAD(samples + k * LANES), zero, sum[k]);
   STORE4(four, SUM4(sum[0], sum[1], sum[2], sum[3]));
   return (four[0] + four[1]) + (four[2] + four[3]) == 0.0f;
+}
+
+PERI_TARGET static bool scale(float *out, const float *in, float gain) {
+  VECTOR factor = SPLAT(gain), zero = SPLAT(0.0f), sum[4] = {zero, zero, zero, zero};
+  for (int strip = 0; strip < PERI_QUANTUM; strip += STRIP) EACH(k) {
+      VECTOR product = MUL(LOAD(in + strip + k * LANES), factor);
+      STORE(out + strip + k * LANES, product);
+      sum[k] = MULTIPLY_ADD(product, zero, sum[k]);
+    }
+  return is_zero(sum);
+}
+
+PERI_TARGET static bool all_finite(const float *samples, uint32_t quanta) {
+  VECTOR zero = SPLAT(0.0f), sum[4] = {zero, zero, zero, zero};
+  for (const float *end = samples + (size_t)quanta * PERI_QUANTUM; samples < end; samples += STRIP)
+    EACH(k) sum[k] = MULTIPLY_ADD(LOAD(samples + k * LANES), zero, sum[k]);
+  return is_zero(sum);
 }
 
 PERI_TARGET static void widen(float *out, const int16_t *in, uint32_t count) {

@@ -10,7 +10,7 @@ typedef float peri__floats __attribute__((vector_size(16), aligned(4), may_alias
 #define SAME(x) ((peri__doubles){x, x, x, x})
 #define EACH_FOUR(i, from) for (int i = (from); i < PERI_QUANTUM; i += 4)
 
-PERI_TARGET static void recursion(const peri__biquad_steady *b, const float *in, double *last, float *out) {
+PERI_TARGET static bool recursion(const peri__biquad_steady *b, const float *in, double *last, float *out) {
   double x[PERI_QUANTUM], w[PERI_QUANTUM];
   peri__doubles before = DOUBLES(last), y = DOUBLES(last + 4);
   peri__doubles n0 = SAME(b->numerator[0]), n1 = SAME(b->numerator[1]), n2 = SAME(b->numerator[2]),
@@ -22,15 +22,21 @@ PERI_TARGET static void recursion(const peri__biquad_steady *b, const float *in,
   DOUBLES(w + i) =
       ((n0 * DOUBLES(x + i) + n1 * DOUBLES(x + i - 1)) + (n2 * DOUBLES(x + i - 2) + n3 * DOUBLES(x + i - 3))) +
       n4 * DOUBLES(x + i - 4);
+  /* Zero as long as all is finite, see all_finite. */
+  peri__floats sum =
+      __builtin_convertvector(before, peri__floats) * 0.0f + __builtin_convertvector(y, peri__floats) * 0.0f;
   EACH_FOUR(i, 8) {
     peri__doubles u = (DOUBLES(w + i) + s0 * DOUBLES(w + i - 2)) + s1 * DOUBLES(w + i - 4);
     peri__doubles next = (u + d1 * before) + d0 * y;
-    *(peri__floats *)(void *)(out + i) = __builtin_convertvector(next, peri__floats);
+    peri__floats four = __builtin_convertvector(next, peri__floats);
+    *(peri__floats *)(void *)(out + i) = four;
+    sum += four * 0.0f;
     before = y;
     y = next;
   }
   DOUBLES(last) = before;
   DOUBLES(last + 4) = y;
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]) == 0.0f;
 }
 
 #undef DOUBLES

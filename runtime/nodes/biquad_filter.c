@@ -75,11 +75,12 @@ static void run(biquad_filter *filter, const peri__process *p, uint32_t channels
   for (int k = 0; k < 4; k++) steady = steady && p->params[k].steady;
   const peri__biquad_steady *same = steady ? steady_biquad(filter, p) : NULL;
   for (uint32_t i = 0; !steady && i < PERI_QUANTUM; i++) varying[i] = make(filter, p, i);
+  p->outputs[0].finite = steady;
   for (uint32_t c = 0; c < channels; c++) {
     const float *from = in->silent ? NULL : in->samples + (size_t)c * PERI_QUANTUM;
     float *to = p->outputs[0].samples + (size_t)c * PERI_QUANTUM;
     if (steady)
-      peri__biquad_run(p->kernels, same, &filter->state[c], from, to);
+      p->outputs[0].finite = peri__biquad_run(p->kernels, same, &filter->state[c], from, to) && p->outputs[0].finite;
     else
       peri__biquad_run_varying(varying, &filter->state[c], from, to);
   }

@@ -14,11 +14,12 @@ static void process(const peri__process *p) {
   out->channels = in->channels;
   out->silent = in->silent || (gain->steady && gain->first == 0.0f);
   if (out->silent) return;
+  out->finite = gain->steady;
   for (uint32_t c = 0; c < in->channels; c++) {
     const float *from = in->samples + (size_t)c * PERI_QUANTUM;
     float *to = out->samples + (size_t)c * PERI_QUANTUM;
     if (gain->steady)
-      p->kernels->scale(to, from, gain->first);
+      out->finite = p->kernels->scale(to, from, gain->first) && out->finite;
     else
       scale_each(from, to, gain->frames);
   }

@@ -12,6 +12,12 @@ typedef struct pan_gains {
   float left, right;
 } pan_gains;
 
+typedef struct stereo_panner {
+  bool made, mono;
+  float pan;
+  pan_gains gains; /* of them */
+} stereo_panner;
+
 /* Of a mono input pan −1 … 1 is 0 … 1 of the quarter circle; of a stereo one each half is. */
 static pan_gains gains_of(float pan, bool mono) {
   double x = mono ? ((double)pan + 1.0) / 2.0 : pan <= 0.0f ? (double)pan + 1.0 : (double)pan;
@@ -28,15 +34,23 @@ static void pan_frame(const float *in, bool mono, float pan, pan_gains gain, flo
     *left = l * gain.left, *right = r + l * gain.right;
 }
 
+static pan_gains steady_gains(stereo_panner *panner, float pan, bool mono) {
+  if (!panner->made || panner->pan != pan || panner->mono != mono)
+    *panner = (stereo_panner){true, mono, pan, gains_of(pan, mono)};
+  return panner->gains;
+}
+
 /* A quantum with one pan. */
-static void pan_steady(const peri__kernels *kernels, const float *in, bool mono, float pan, float *out) {
-  pan_gains gain = gains_of(pan, mono);
-  const float *l = in, *r = mono ? in : in + PERI_QUANTUM;
-  float *left = out, *right = out + PERI_QUANTUM;
-  kernels->scale(left, mono || pan > 0.0f ? l : r, gain.left);
-  kernels->scale(right, mono || pan <= 0.0f ? r : l, gain.right);
-  if (!mono)
-    kernels->mix_spans(pan <= 0.0f ? left : right, NULL, &(peri__span){pan <= 0.0f ? l : r, 0, 0, {1, 0}, {0, 0}}, 1);
+static void pan_steady(const peri__process *p, float pan, bool mono, peri__signal *out) {
+  pan_gains gain = steady_gains(p->state, pan, mono);
+  const float *l = p->inputs[0].samples, *r = mono ? l : l + PERI_QUANTUM;
+  float *left = out->samples, *right = left + PERI_QUANTUM;
+  bool finite = p->kernels->scale(left, mono || pan > 0.0f ? l : r, gain.left);
+  finite = p->kernels->scale(right, mono || pan <= 0.0f ? r : l, gain.right) && finite;
+  if (mono)
+    out->finite = finite;
+  else
+    peri__mix_add(pan <= 0.0f ? left : right, pan <= 0.0f ? l : r, 1.0f);
 }
 
 static void process(const peri__process *p) {
@@ -48,7 +62,7 @@ static void process(const peri__process *p) {
   out->silent = in->silent;
   if (in->silent) return;
   if (pan->steady) {
-    pan_steady(p->kernels, in->samples, mono, pan->first, out->samples);
+    pan_steady(p, pan->first, mono, out);
     return;
   }
   float *left = out->samples, *right = out->samples + PERI_QUANTUM;
@@ -64,6 +78,7 @@ static const peri_param_info params[] = {
 
 const peri__kind peri__kind_stereo_panner = {
     .info = {.name = "StereoPannerNode", .inputs = 1, .outputs = 1, .params = 1, .param = params},
+    .state_bytes = sizeof(stereo_panner),
     .rule = {2, PERI_COUNT_CLAMPED_MAX, PERI_SPEAKERS},
     .max_count = 2,
     .no_max_mode = true,

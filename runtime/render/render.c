@@ -173,7 +173,7 @@ static inline void gather(peri__render *render, const peri__plan *plan, const pe
 
 /* A NaN or infinity is silenced where it appears, and what made it forgets its state. */
 static void check_finite(peri__render *render, const peri__plan_step *step, peri__signal *output) {
-  if (output->silent || render->kernels->all_finite(output->samples, output->channels)) return;
+  if (output->silent || output->finite || render->kernels->all_finite(output->samples, output->channels)) return;
   output->silent = true;
   if (step->node->kind->reset) step->node->kind->reset(step->node->state);
   atomic_fetch_add_explicit(&render->nonfinite, 1, memory_order_relaxed);
@@ -202,7 +202,7 @@ static void gather_params(peri__render *render, const peri__plan *plan, const pe
   const peri__plan_input *inputs = &plan->inputs[step->first_input + node->input_count];
   bool settled = !step->modulated;
   for (uint32_t p = 0; p < node->kind->info.params; p++) {
-    peri__signal added = {render->sums, 1, 1, true};
+    peri__signal added = {render->sums, 1, 1, true, false};
     settled = settled && peri__param_rests(&node->params[p]) && !inputs[p].input->count;
     gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
@@ -219,7 +219,7 @@ static void gather_inputs(peri__render *render, const peri__plan *plan, const pe
                           peri__signal sums[PERI_MAX_INPUTS]) {
   const peri__plan_input *inputs = &plan->inputs[step->first_input];
   for (uint32_t i = 0; i < step->node->input_count; i++) {
-    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, 1, PERI_MAX_CHANNELS, true};
+    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, 1, PERI_MAX_CHANNELS, true, false};
     if (step->part != PERI_STEP_PROCESS) gather(render, plan, &inputs[i], &sums[i]);
   }
 }
@@ -290,6 +290,7 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
     be_silent(node, p->outputs);
     if (step->muted) atomic_store_explicit(&node->sounding, false, memory_order_relaxed);
   } else {
+    for (uint32_t o = 0; o < node->output_count; o++) p->outputs[o].finite = false;
     kind->process(p);
     for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &p->outputs[o]);
     if (kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, p);
@@ -330,7 +331,7 @@ static void interleave(peri__render *render, const peri__signal *heard) {
 static void render_quantum(peri__render *render) {
   peri__render_apply(render);
   const peri__plan *plan = render->plan;
-  peri__signal heard = {NULL, render->channels, render->channels, true};
+  peri__signal heard = {NULL, render->channels, render->channels, true, false};
   render->now_playing = render->now_scheduled = render->now_paused = render->now_tails = 0;
   render->profile = atomic_load_explicit(&render->profiling, memory_order_relaxed);
   if (render->profile) begin_laps(render);

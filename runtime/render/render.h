@@ -11,6 +11,7 @@
 #include "link/handback.h"
 #include "media/media.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define PERI_NEVER INT64_MAX
@@ -61,6 +62,7 @@ typedef struct peri__signal {
   uint32_t channels; /* in this quantum, 1 to capacity */
   uint32_t capacity;
   bool silent;
+  bool finite; /* of an output: whoever made it has seen that it is; false: it is looked at */
 } peri__signal;
 
 /* ---- Voices ----------------------------------------------------------------------------------------------------- */
@@ -399,23 +401,23 @@ typedef struct peri__kind {
 enum { PERI_SCHEDULE_NEW, PERI_SCHEDULE_STARTED, PERI_SCHEDULE_ENDED };
 
 typedef struct peri__node {
-  peri__retired retired; /* of a scheduled node that has ended */
-  const peri__kind *kind;
-  uint32_t input_count, output_count;
-  peri__input *inputs;     /* input_count */
-  peri__param *params;     /* kind->info.params */
-  peri_param_info *ranges; /* of them, where they are not their kind's; else NULL */
+  _Alignas(PERI_CACHE_LINE) const peri__kind *kind; /* first what each quantum reads */
   void *state;
-  peri__cost cost;
+  uint32_t input_count, output_count;
+  peri__input *inputs; /* input_count */
+  peri__param *params; /* kind->info.params */
   /* audio thread */
-  peri__part *part;
-  double start, stop; /* of a scheduled node, in frames; PERI_UNSCHEDULED: not yet */
-  bool settled;       /* `values` hold until a command or a voice comes to a parameter; edges to them are the plan's */
   peri__values *values; /* of all parameters; NULL: they are computed each quantum */
+  peri__part *part;
+  bool settled; /* `values` hold until a command or a voice comes to a parameter; edges to them are the plan's */
   bool ended;
+  double start, stop; /* of a scheduled node, in frames; PERI_UNSCHEDULED: not yet */
+  peri__cost cost;
+  peri__retired retired; /* of a scheduled node that has ended */
   /* the audio thread writes, control reads */
   atomic_bool sounding; /* of a kind with a tail: in the last quantum something came in, or went out and may again */
   /* control alone */
+  peri_param_info *ranges; /* of its parameters, where they are not their kind's; else NULL */
   double options[PERI_MAX_OPTIONS];
   uint32_t index, generation; /* of the graph */
   uint8_t schedule;
@@ -429,6 +431,11 @@ typedef struct peri__node {
 } peri__node;
 
 #define PERI_UNSCHEDULED 1e300
+
+/* CONTROL. The node that was handed back by its link. */
+static inline peri__node *peri__node_of(peri__link *retired) {
+  return (peri__node *)(void *)((char *)retired - offsetof(peri__node, retired.link));
+}
 
 /* CONTROL. A node that was started stays until it has ended. */
 static inline bool peri__node_plays(const peri__node *node) { return node->schedule == PERI_SCHEDULE_STARTED; }
