@@ -153,12 +153,23 @@ static void gather_sum(peri__render *render, const peri__plan *plan, const peri_
   add_edges(render, plan, from, sum);
 }
 
-/* Sums what is connected to an input, mixed to its channels, into `sum->samples`; a single signal that fits is used
- * where it is. */
+/* A voice that can be used where it is. */
+static bool gather_voice(peri__render *render, const peri__plan_input *from, peri__signal *sum) {
+  const float *samples = by_rule(&from->rule, 1) == 1 ? peri__voices_lone(render, from->input) : NULL;
+  if (!samples) return false;
+  sum->channels = 1;
+  sum->silent = false;
+  sum->samples = (float *)(uintptr_t)samples; /* inputs are only read */
+  return true;
+}
+
+/* Sums what is connected to an input, mixed to its channels, into `sum->samples`; a single signal or voice that fits is
+ * used where it is. */
 static inline void gather(peri__render *render, const peri__plan *plan, const peri__plan_input *from,
                           peri__signal *sum) {
   if (from->edge_count > 1 || from->input->count) {
-    gather_sum(render, plan, from, sum);
+    if (from->edge_count || from->input->count > 1 || !gather_voice(render, from, sum))
+      gather_sum(render, plan, from, sum);
     return;
   }
   const peri__signal *only = from->edge_count ? &plan->signals[plan->edges[from->first_edge]] : NULL;

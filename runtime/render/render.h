@@ -542,6 +542,9 @@ void peri__render_apply(peri__render *render);
  * clears `silent` when anything was added. With sum NULL the voices only keep time. Ended voices leave the list. */
 void peri__voices_render(peri__render *render, peri__input *input, peri__signal *sum,
                          peri_interpretation interpretation);
+/* Of an input with one voice: its quantum in the sound itself, where it plays a mono sound as it is and nothing happens
+ * to it; NULL: it has to be rendered. */
+const float *peri__voices_lone(peri__render *render, peri__input *input);
 /* The most channels a voice of the input has in this quantum, at most `bound`; 0 when none sounds ("not actively
  * processing"). */
 uint32_t peri__voices_channels(peri__render *render, const peri__input *input, uint32_t bound);

@@ -402,6 +402,18 @@ static bool add_any(span_batch *batch, peri__voice *voice) {
   return !play.ended && !unheard;
 }
 
+const float *peri__voices_lone(peri__render *render, peri__input *input) {
+  peri__voice *voice = input->list->voice[0];
+  uint32_t low, high, others = ~(uint32_t)(USUAL & ~PERI_VOICE_PANNED);
+  if (voice->channels != 1 || voice->gain[0] != 1.0f || !is_whole(voice)) return NULL;
+  if (!goes_on(voice, (int64_t)render->frame + N, others, &low, &high)) return NULL;
+  int64_t place = voice->position >> 32;
+  if (place + N > high) return NULL;
+  voice->position += (int64_t)N << 32;
+  render->now_playing++;
+  return (const float *)voice->samples + place;
+}
+
 /* Whether it is paused, and no stop ends it in this quantum. */
 static inline bool stands_still(const peri__render *render, const peri__voice *voice) {
   return voice->flags & PERI_VOICE_PAUSED && voice->stop >= (int64_t)render->frame + N;
