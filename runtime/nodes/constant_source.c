@@ -17,6 +17,7 @@ static void process(const peri__process *p) {
     for (int i = 0; i < PERI_QUANTUM; i++) out->samples[i] = value;
   else
     memcpy(out->samples, offset->frames, PERI_QUANTUM * sizeof(float));
+  if (p->end - p->begin == PERI_QUANTUM) return;
   memset(out->samples, 0, p->begin * sizeof(float));
   memset(out->samples + p->end, 0, (PERI_QUANTUM - p->end) * sizeof(float));
 }
