@@ -6,6 +6,8 @@
  *
  * Places are stored and loaded one by one: that is sooner than to take them from the vector. */
 
+#define IN_MEMORY(array) __asm__("" : "+m"(array)) /* else gcc takes them from the vector after all */
+
 typedef int32_t wholes __attribute__((vector_size(LANES * sizeof(float))));
 
 /* Lagrange's cubic through samples at −1, 0, 1 and 2, at 0 ≤ x < 1. */
@@ -18,13 +20,26 @@ BODY VECTOR lagrange(const VECTOR *tap, VECTOR x) {
   return MULTIPLY_ADD(MULTIPLY_ADD(MULTIPLY_ADD(c3, x, c2), x, c1), x, tap[1]);
 }
 
-BODY VECTOR table_at(PHASES phase, const peri__wave_table *table) {
+/* What a table is read with. */
+typedef struct table_units {
+  const float *samples;
+  int shift;         /* from a phase to a place */
+  uint32_t fraction; /* of a phase: those bits that lie between places */
+  VECTOR part;       /* of the way to the next place that one of those is */
+} table_units;
+
+BODY table_units units_of(const peri__wave_table *table) {
   uint32_t shift = 32 - table->bits;
+  return (table_units){table->samples, (int)shift, (1u << shift) - 1, SPLAT(1.0f / (float)(1u << shift))};
+}
+
+BODY VECTOR table_at(PHASES phase, const table_units *units) {
   uint32_t at[LANES] __attribute__((aligned(64)));
-  PHASES place = phase >> shift;
+  PHASES place = phase >> units->shift;
   memcpy(at, &place, sizeof at);
-  VECTOR tap[4], x = MUL(FLOATS_OF(phase & ((1u << shift) - 1)), SPLAT(1.0f / (float)(1u << shift)));
-  TAPS(table->samples, at, tap);
+  IN_MEMORY(at);
+  VECTOR tap[4], x = MUL(FLOATS_OF(phase & units->fraction), units->part);
+  TAPS(units->samples, at, tap);
   return lagrange(tap, x);
 }
 
@@ -40,42 +55,44 @@ BODY VECTOR sine_at(PHASES phase) {
   return MUL(x, MULTIPLY_ADD(sum, z, SPLAT(1.5707963200386015f)));
 }
 
-BODY VECTOR shape_at(PHASES phase, const peri__wave_table *table) {
-  return table ? table_at(phase, table) : sine_at(phase);
-}
-
-BODY void read_steady(float *out, uint32_t from, uint32_t step, const peri__wave_table *table) {
+BODY void read_steady(float *out, uint32_t from, uint32_t step, const table_units *units) {
   PHASES phase;
 #pragma GCC unroll 16
-  for (uint32_t k = 0; k < LANES; k++) phase[k] = from + k * step;
-  for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * step) STORE(out + i, shape_at(phase, table));
+  for (uint32_t k = 0; k < LANES; k++) phase[k] = k;
+  phase = phase * step + from;
+  for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * step)
+    STORE(out + i, units ? table_at(phase, units) : sine_at(phase));
 }
 
 PERI_TARGET static void wave_steady(float *out, uint32_t from, uint32_t step, const peri__wave_table *table) {
-  if (table)
-    read_steady(out, from, step, table);
-  else
+  if (!table) {
     read_steady(out, from, step, NULL);
+    return;
+  }
+  table_units units = units_of(table);
+  read_steady(out, from, step, &units);
 }
 
-BODY void read_wave(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table) {
+BODY void read_wave(float *out, const uint32_t *phases, uint32_t count, const table_units *units) {
   PHASES phase;
   uint32_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     memcpy(&phase, phases + i, sizeof phase);
-    STORE(out + i, shape_at(phase, table));
+    STORE(out + i, units ? table_at(phase, units) : sine_at(phase));
   }
   if (i == count) return;
   float last[LANES];
   phase = (PHASES){0};
   memcpy(&phase, phases + i, (count - i) * sizeof *phases);
-  STORE(last, shape_at(phase, table));
+  STORE(last, units ? table_at(phase, units) : sine_at(phase));
   memcpy(out + i, last, (count - i) * sizeof *out);
 }
 
 PERI_TARGET static void wave(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table) {
-  if (table)
-    read_wave(out, phases, count, table);
-  else
+  if (!table) {
     read_wave(out, phases, count, NULL);
+    return;
+  }
+  table_units units = units_of(table);
+  read_wave(out, phases, count, &units);
 }
