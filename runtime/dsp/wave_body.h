@@ -33,13 +33,9 @@ BODY table_units units_of(const peri__wave_table *table) {
   return (table_units){table->samples, (int)shift, (1u << shift) - 1, SPLAT(1.0f / (float)(1u << shift))};
 }
 
-BODY VECTOR table_at(PHASES phase, const table_units *units) {
-  uint32_t at[LANES] __attribute__((aligned(64)));
-  PHASES place = phase >> units->shift;
-  memcpy(at, &place, sizeof at);
-  IN_MEMORY(at);
+BODY VECTOR table_at(PHASES phase, const uint32_t *place, const table_units *units) {
   VECTOR tap[4], x = MUL(FLOATS_OF(phase & units->fraction), units->part);
-  TAPS(units->samples, at, tap);
+  TAPS(units->samples, place, tap);
   return lagrange(tap, x);
 }
 
@@ -55,44 +51,61 @@ BODY VECTOR sine_at(PHASES phase) {
   return MUL(x, MULTIPLY_ADD(sum, z, SPLAT(1.5707963200386015f)));
 }
 
-BODY void read_steady(float *out, uint32_t from, uint32_t step, const table_units *units) {
-  PHASES phase;
+/* The first phases of a quantum. */
+BODY PHASES first_phases(uint32_t from, uint32_t step) {
+  PHASES number;
 #pragma GCC unroll 16
-  for (uint32_t k = 0; k < LANES; k++) phase[k] = k;
-  phase = phase * step + from;
-  for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * step)
-    STORE(out + i, units ? table_at(phase, units) : sine_at(phase));
+  for (uint32_t k = 0; k < LANES; k++) number[k] = k;
+  return number * step + from;
+}
+
+#define EACH_PHASE(phase, i, from, step)                                                                               \
+  PHASES phase = first_phases(from, step);                                                                             \
+  for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * (step))
+
+PERI_TARGET static void table_steady(float *out, uint32_t from, uint32_t step, const peri__wave_table *table) {
+  table_units units = units_of(table);
+  uint32_t places[PERI_QUANTUM] __attribute__((aligned(64)));
+  {
+    EACH_PHASE(phase, i, from, step) {
+      PHASES place = phase >> units.shift;
+      memcpy(places + i, &place, sizeof place);
+    }
+  }
+  IN_MEMORY(places);
+  EACH_PHASE(phase, i, from, step) STORE(out + i, table_at(phase, places + i, &units));
 }
 
 PERI_TARGET static void wave_steady(float *out, uint32_t from, uint32_t step, const peri__wave_table *table) {
-  if (!table) {
-    read_steady(out, from, step, NULL);
+  if (table) {
+    table_steady(out, from, step, table);
     return;
   }
-  table_units units = units_of(table);
-  read_steady(out, from, step, &units);
+  EACH_PHASE(phase, i, from, step) STORE(out + i, sine_at(phase));
 }
 
-BODY void read_wave(float *out, const uint32_t *phases, uint32_t count, const table_units *units) {
+BODY void read_wave(float *out, const uint32_t *phases, const table_units *units) {
   PHASES phase;
-  uint32_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    memcpy(&phase, phases + i, sizeof phase);
-    STORE(out + i, units ? table_at(phase, units) : sine_at(phase));
+  memcpy(&phase, phases, sizeof phase);
+  if (!units) {
+    STORE(out, sine_at(phase));
+    return;
   }
-  if (i == count) return;
-  float last[LANES];
-  phase = (PHASES){0};
-  memcpy(&phase, phases + i, (count - i) * sizeof *phases);
-  STORE(last, units ? table_at(phase, units) : sine_at(phase));
-  memcpy(out + i, last, (count - i) * sizeof *out);
+  uint32_t places[LANES] __attribute__((aligned(64)));
+  PHASES place = phase >> units->shift;
+  memcpy(places, &place, sizeof place);
+  IN_MEMORY(places);
+  STORE(out, table_at(phase, places, units));
 }
 
 PERI_TARGET static void wave(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table) {
-  if (!table) {
-    read_wave(out, phases, count, NULL);
-    return;
-  }
-  table_units units = units_of(table);
-  read_wave(out, phases, count, &units);
+  table_units units = table ? units_of(table) : (table_units){0};
+  uint32_t i = 0;
+  for (; i + LANES <= count; i += LANES) read_wave(out + i, phases + i, table ? &units : NULL);
+  if (i == count) return;
+  float last[LANES];
+  uint32_t rest[LANES] = {0};
+  memcpy(rest, phases + i, (count - i) * sizeof *rest);
+  read_wave(last, rest, table ? &units : NULL);
+  memcpy(out + i, last, (count - i) * sizeof *out);
 }
