@@ -47,11 +47,14 @@ PERI_TARGET static void powers(float *out, const peri__glide *glide) {
 
 PERI_TARGET static void line(float *out, const peri__glide *glide) {
   const VECTOR least = SPLAT(glide->least), most = SPLAT(glide->most);
+  const DOUBLES half = all_of(glide->scale * (LANES / 2)), next = half + half;
   DOUBLES number;
 #pragma GCC unroll 8
   for (int k = 0; k < LANES / 2; k++) number[k] = k;
+  DOUBLES low = number * glide->scale + glide->base, high = low + half;
   for (int i = 0; i < PERI_QUANTUM; i += LANES) {
-    DOUBLES low = number + i, high = low + LANES / 2;
-    put(out + i, low * glide->scale + glide->base, high * glide->scale + glide->base, least, most);
+    put(out + i, low, high, least, most);
+    low += next;
+    high += next;
   }
 }
