@@ -8,23 +8,27 @@
 
 typedef int64_t masks __attribute__((vector_size(LANES * sizeof(float))));
 
-/* Lane k has bit `number` of k, in all of its bits. */
-BODY masks lanes_with(int number) {
-  masks mask;
+/* 0, 1, 2, … */
+BODY masks lane_numbers(void) {
+  masks number;
 #pragma GCC unroll 8
-  for (int k = 0; k < LANES / 2; k++) mask[k] = -(int64_t)(k >> number & 1);
-  return mask;
+  for (int k = 0; k < LANES / 2; k++) number[k] = k;
+  return number;
 }
 
-BODY DOUBLES all_of(double x) { return (DOUBLES){0} + x; }
+/* Not 0 + x, which would have to turn −0 to 0. */
+BODY DOUBLES all_of(double x) { return x - (DOUBLES){0}; }
 
 /* 1, ratio, ratio², … */
 BODY DOUBLES first_powers(double ratio) {
+  const masks number = lane_numbers();
   const DOUBLES one = all_of(1.0);
   DOUBLES power = one;
 #pragma GCC unroll 3
-  for (int bit = 0; 1 << bit < LANES / 2; bit++, ratio *= ratio)
-    power *= (DOUBLES)(((masks)all_of(ratio) & lanes_with(bit)) | ((masks)one & ~lanes_with(bit)));
+  for (int bit = 0; 1 << bit < LANES / 2; bit++, ratio *= ratio) {
+    const masks chosen = -(number >> bit & 1);
+    power *= (DOUBLES)(((masks)all_of(ratio) & chosen) | ((masks)one & ~chosen));
+  }
   return power;
 }
 
@@ -48,10 +52,7 @@ PERI_TARGET static void powers(float *out, const peri__glide *glide) {
 PERI_TARGET static void line(float *out, const peri__glide *glide) {
   const VECTOR least = SPLAT(glide->least), most = SPLAT(glide->most);
   const DOUBLES half = all_of(glide->scale * (LANES / 2)), next = half + half;
-  DOUBLES number;
-#pragma GCC unroll 8
-  for (int k = 0; k < LANES / 2; k++) number[k] = k;
-  DOUBLES low = number * glide->scale + glide->base, high = low + half;
+  DOUBLES low = __builtin_convertvector(lane_numbers(), DOUBLES) * glide->scale + glide->base, high = low + half;
   for (int i = 0; i < PERI_QUANTUM; i += LANES) {
     put(out + i, low, high, least, most);
     low += next;
