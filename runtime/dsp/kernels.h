@@ -60,13 +60,16 @@ typedef struct peri__kernels {
   /* AUDIO THREAD. A quantum: base + scale × i, and base + scale × ratio^i. */
   void (*line)(float *out, const peri__glide *glide);
   void (*powers)(float *out, const peri__glide *glide);
-  /* AUDIO THREAD. Reads a table at `count` phases, and a quantum at from + step × i; NULL: a sine, within 2e-7. A phase
-   * is 2^32 of a period. */
+  /* AUDIO THREAD. Reads a table at `count` phases, a quantum of them at most, and a quantum at from + step × i; NULL: a
+   * sine, within 2e-7. A phase is 2^32 of a period. Up to PERI_WAVE_AHEAD phases behind `count` are read, and
+   * forgotten.
+   */
   void (*wave)(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table);
   void (*wave_steady)(float *out, uint32_t from, uint32_t step, const peri__wave_table *table);
 } peri__kernels;
 
 #define PERI_READ_AHEAD 32
+#define PERI_WAVE_AHEAD 16
 
 /* The tables that this build has, the best one first, NULL at the end; not all are usable here. */
 extern const peri__kernels *const peri__kernels_built[];

@@ -4,7 +4,7 @@
  *   FLOATS_OF(places)       LANES int32_t as floats
  *   TAPS(samples, at, tap)  four samples from each of LANES places: tap[0] the first ones, tap[1] the second ones …
  *
- * Places are stored and loaded one by one: that is sooner than to take them from the vector. */
+ * Places are loaded one by one from memory: that is sooner than to take them from the vector. */
 
 #define IN_MEMORY(array) __asm__("" : "+m"(array)) /* else gcc takes them from the vector after all */
 
@@ -51,6 +51,14 @@ BODY VECTOR sine_at(PHASES phase) {
   return MUL(x, MULTIPLY_ADD(sum, z, SPLAT(1.5707963200386015f)));
 }
 
+/* All places first: by the time they are loaded they have long been stored. */
+#define PLACES(places) uint32_t places[PERI_QUANTUM] __attribute__((aligned(64)))
+
+BODY void put_places(uint32_t *places, PHASES phase, const table_units *units) {
+  phase >>= units->shift;
+  memcpy(places, &phase, sizeof phase);
+}
+
 /* The first phases of a quantum. */
 BODY PHASES first_phases(uint32_t from, uint32_t step) {
   PHASES number;
@@ -59,53 +67,45 @@ BODY PHASES first_phases(uint32_t from, uint32_t step) {
   return number * step + from;
 }
 
-#define EACH_PHASE(phase, i, from, step)                                                                               \
-  PHASES phase = first_phases(from, step);                                                                             \
-  for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * (step))
-
-PERI_TARGET static void table_steady(float *out, uint32_t from, uint32_t step, const peri__wave_table *table) {
-  table_units units = units_of(table);
-  uint32_t places[PERI_QUANTUM] __attribute__((aligned(64)));
-  {
-    EACH_PHASE(phase, i, from, step) {
-      PHASES place = phase >> units.shift;
-      memcpy(places + i, &place, sizeof place);
-    }
-  }
-  IN_MEMORY(places);
-  EACH_PHASE(phase, i, from, step) STORE(out + i, table_at(phase, places + i, &units));
-}
-
 PERI_TARGET static void wave_steady(float *out, uint32_t from, uint32_t step, const peri__wave_table *table) {
-  if (table) {
-    table_steady(out, from, step, table);
+  const PHASES first = first_phases(from, step);
+  PHASES phase = first;
+  if (!table) {
+    for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * step) STORE(out + i, sine_at(phase));
     return;
   }
-  EACH_PHASE(phase, i, from, step) STORE(out + i, sine_at(phase));
+  table_units units = units_of(table);
+  PLACES(places);
+  for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * step) put_places(places + i, phase, &units);
+  IN_MEMORY(places);
+  phase = first;
+  for (uint32_t i = 0; i < PERI_QUANTUM; i += LANES, phase += LANES * step)
+    STORE(out + i, table_at(phase, places + i, &units));
 }
 
-BODY void read_wave(float *out, const uint32_t *phases, const table_units *units) {
+BODY PHASES phases_at(const uint32_t *phases) {
   PHASES phase;
   memcpy(&phase, phases, sizeof phase);
-  if (!units) {
-    STORE(out, sine_at(phase));
-    return;
-  }
-  uint32_t places[LANES] __attribute__((aligned(64)));
-  PHASES place = phase >> units->shift;
-  memcpy(places, &place, sizeof place);
-  IN_MEMORY(places);
-  STORE(out, table_at(phase, places, units));
+  return phase;
+}
+
+BODY void put_some(float *out, VECTOR y, uint32_t count) {
+  float some[LANES];
+  STORE(some, y);
+  memcpy(out, some, count * sizeof *out);
 }
 
 PERI_TARGET static void wave(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table) {
-  table_units units = table ? units_of(table) : (table_units){0};
   uint32_t i = 0;
-  for (; i + LANES <= count; i += LANES) read_wave(out + i, phases + i, table ? &units : NULL);
-  if (i == count) return;
-  float last[LANES];
-  uint32_t rest[LANES] = {0};
-  memcpy(rest, phases + i, (count - i) * sizeof *rest);
-  read_wave(last, rest, table ? &units : NULL);
-  memcpy(out + i, last, (count - i) * sizeof *out);
+  if (!table) {
+    for (; i + LANES <= count; i += LANES) STORE(out + i, sine_at(phases_at(phases + i)));
+    if (i < count) put_some(out + i, sine_at(phases_at(phases + i)), count - i);
+    return;
+  }
+  table_units units = units_of(table);
+  PLACES(places);
+  for (i = 0; i < count; i += LANES) put_places(places + i, phases_at(phases + i), &units);
+  IN_MEMORY(places);
+  for (i = 0; i + LANES <= count; i += LANES) STORE(out + i, table_at(phases_at(phases + i), places + i, &units));
+  if (i < count) put_some(out + i, table_at(phases_at(phases + i), places + i, &units), count - i);
 }

@@ -67,42 +67,55 @@ static void process_steady(const peri__process *p, oscillator *state, const peri
 
 /* ---- Varying ---------------------------------------------------------------------------------------------------- */
 
+/* Of the frames that sound. */
 typedef struct frame_course {
-  uint32_t phase[PERI_QUANTUM];
-  uint8_t table[PERI_QUANTUM];
+  double hertz[PERI_QUANTUM];
+  uint32_t phase[PERI_QUANTUM + PERI_WAVE_AHEAD];
+  bool one_table; /* all of them take the same one */
 } frame_course;
 
-/* The phase and the table of each frame that sounds. */
-static void follow(const peri__process *p, oscillator *state, const peri_wave *wave, frame_course *course) {
+static void find_frequencies(const peri__process *p, const oscillator *state, const peri_wave *wave,
+                             frame_course *course) {
   const peri__values *frequency = &p->params[PERI_OSCILLATOR_FREQUENCY], *detune = &p->params[PERI_OSCILLATOR_DETUNE];
   double factor = peri__cents((double)detune->first), still = (double)frequency->first;
-  uint64_t phase = state->phase;
-  uint32_t table = state->table;
+  double nyquist = state->nyquist, least = nyquist, most = 0.0;
   for (uint32_t i = p->begin; i < p->end; i++) {
     if (!detune->steady) factor = peri__cents((double)detune->frames[i]);
-    double f = hertz(frequency->steady ? still : (double)frequency->frames[i], factor, state->nyquist);
-    if (i == p->begin) phase += step_of(f * p->fraction, state->step);
-    table = find_table(wave, table, magnitude(f), state->nyquist);
-    course->phase[i] = (uint32_t)(phase >> 32);
-    course->table[i] = (uint8_t)table;
-    phase += step_of(f, state->step);
+    double f = hertz(frequency->steady ? still : (double)frequency->frames[i], factor, nyquist), high = magnitude(f);
+    least = high < least ? high : least;
+    most = high > most ? high : most;
+    course->hertz[i] = f;
   }
+  uint32_t smallest = find_table(wave, state->table, most, nyquist);
+  course->one_table = find_table(wave, smallest, least, nyquist) == smallest;
+}
+
+static void count_phases(const peri__process *p, oscillator *state, frame_course *course) {
+  uint64_t phase = state->phase + step_of(course->hertz[p->begin] * p->fraction, state->step);
+  for (uint32_t i = p->begin; i < p->end; i++) {
+    course->phase[i] = (uint32_t)(phase >> 32);
+    phase += step_of(course->hertz[i], state->step);
+  }
+  memset(course->phase + p->end, 0, PERI_WAVE_AHEAD * sizeof *course->phase);
   state->phase = phase;
-  state->table = table;
 }
 
 static void process_varying(const peri__process *p, oscillator *state, const peri_wave *wave) {
   frame_course course;
   float *samples = p->outputs[0].samples;
-  follow(p, state, wave, &course);
+  uint32_t table = state->table;
+  find_frequencies(p, state, wave, &course);
+  count_phases(p, state, &course);
   for (uint32_t i = p->begin, end; i < p->end; i = end) {
-    uint8_t table = course.table[i];
-    for (end = i + 1; end < p->end && course.table[end] == table;) end++;
+    table = find_table(wave, table, magnitude(course.hertz[i]), state->nyquist);
+    end = course.one_table ? p->end : i + 1;
+    while (end < p->end && find_table(wave, table, magnitude(course.hertz[end]), state->nyquist) == table) end++;
     if (table == SILENT)
       memset(samples + i, 0, (end - i) * sizeof(float));
     else
       state->kernels->wave(samples + i, course.phase + i, end - i, wave ? &wave->table[table] : NULL);
   }
+  state->table = table;
 }
 
 static void process(const peri__process *p) {
