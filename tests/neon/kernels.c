@@ -23,6 +23,8 @@ int main(void) {
   fine = is_within("cubic", reader_excess(kernels->cubic, peri__kernels_scalar.cubic, 1, 2)) && fine;
   fine = is_within("sinc", sinc_excess(kernels, 100)) && fine;
   for (size_t count = 0; count <= 20 && fine; count++) fine = is_so("filters", filters_alike(kernels, count, 3));
+  fine = is_within("waves", wave_excess(kernels, 500)) && fine;
+  fine = is_within("glides", glide_excess(kernels, 500)) && fine;
   fine = is_within("spectra", multiply_excess(kernels, 50)) && fine;
   return fine ? 0 : 1;
 }
