@@ -30,7 +30,7 @@ typedef struct peri__product {
   const float *a, *b;
 } peri__product;
 
-/* A quantum of a parameter on its way, within its range. */
+/* How a parameter goes for a quantum, cut to its range. */
 typedef struct peri__glide {
   double base, scale, ratio;
   float least, most;
@@ -57,13 +57,12 @@ typedef struct peri__kernels {
   /* AUDIO THREAD. Adds the complex products to `sum`, for `bins` bins, a multiple of 32; imaginary parts are so many
    * floats behind real ones everywhere. */
   void (*multiply)(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins);
-  /* AUDIO THREAD. A quantum: base + scale × i, and base + scale × ratio^i. */
+  /* AUDIO THREAD. A quantum of base + scale × i, and of base + scale × ratio^i. */
   void (*line)(float *out, const peri__glide *glide);
   void (*powers)(float *out, const peri__glide *glide);
-  /* AUDIO THREAD. Reads a table at `count` phases, a quantum of them at most, and a quantum at from + step × i; NULL: a
-   * sine, within 2e-7. A phase is 2^32 of a period. Up to PERI_WAVE_AHEAD phases behind `count` are read, and
-   * forgotten.
-   */
+  /* AUDIO THREAD. Reads a table, or if it is NULL a sine within 2e-7: at `count` phases, a quantum of them at most, and
+   * for a quantum at from + step × i, with the same bits. A phase is 2^32 of a period. Up to PERI_WAVE_AHEAD phases
+   * behind `count` are looked at, and forgotten. */
   void (*wave)(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table);
   void (*wave_steady)(float *out, uint32_t from, uint32_t step, const peri__wave_table *table);
 } peri__kernels;

@@ -51,7 +51,7 @@ BODY VECTOR sine_at(PHASES phase) {
   return MUL(x, MULTIPLY_ADD(sum, z, SPLAT(1.5707963200386015f)));
 }
 
-/* All places first: by the time they are loaded they have long been stored. */
+/* Of a quantum, all stored before the first is loaded: a load that waits for its store holds up all that follows. */
 #define PLACES(places) uint32_t places[PERI_QUANTUM] __attribute__((aligned(64)))
 
 BODY void put_places(uint32_t *places, PHASES phase, const table_units *units) {

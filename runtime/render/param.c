@@ -229,14 +229,15 @@ static void show(peri__param *param, double intrinsic) {
   atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
 }
 
+/* What a quantum that begins with `first` comes to. */
 static peri__values note_first(peri__param *param, uint64_t frame, const float *frames, float first, bool steady) {
   param->evaluated = frame + 1;
   param->value = first;
   return (peri__values){frames, first, steady};
 }
 
-/* A quantum of one line or power, without anything added: by a kernel. False where it is neither. */
-static bool glide(const peri__render *render, const peri__param *param, double first, float *frames) {
+/* A quantum that is one line, or one power: by a kernel. False where it is neither. */
+static bool glide(const peri__render *render, const peri__param *param, double start, double first, float *frames) {
   const peri__motion *motion = &param->motion;
   peri__glide glide = {first, motion->step, 1.0, param->info->min_value, param->info->max_value};
   if (motion->shape == PERI_MOTION_LINE) {
@@ -250,7 +251,7 @@ static bool glide(const peri__render *render, const peri__param *param, double f
     render->kernels->powers(frames, &glide);
     return true;
   }
-  double place = ((double)render->frame - motion->since) * motion->step;
+  double place = (start - motion->since) * motion->step; /* of a curve */
   if (!(place >= 0.0)) return false;
   uint32_t k = (uint32_t)place;
   const peri__event *event = param->anchor.event;
@@ -283,7 +284,7 @@ peri__values peri__param_values(peri__render *render, peri__param *param, uint64
     show(param, intrinsic);
     if (!added || !param->audio_rate) return note_first(param, frame, frames, first, true);
     for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = computed(param, intrinsic, added[i]);
-  } else if (whole && !added && glide(render, param, intrinsic, frames)) {
+  } else if (whole && !added && glide(render, param, start, intrinsic, frames)) {
     show(param, (double)frames[PERI_QUANTUM - 1]);
   } else {
     go_along(render, param, start, added, frames);

@@ -342,8 +342,8 @@ typedef struct peri__process {
 typedef struct peri__setup {
   const peri_node_def *def;
   double sample_rate;
-  const peri__kernels *kernels;
-  void *listener; /* state of the engine's listener, for option_part */
+  const peri__kernels *kernels; /* for create, to be kept */
+  void *listener;               /* state of the engine's listener, for option_part */
 } peri__setup;
 
 #define PERI_MAX_OPTIONS 8 /* of a kind */
