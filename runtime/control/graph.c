@@ -113,11 +113,9 @@ static peri__node *render_node_create(peri_engine *engine, const peri_node_def *
   else if (kind->min_ports)
     node->input_count = def->ports;
   for (uint32_t o = 0; o < kind->info.options; o++) node->options[o] = kind->info.option[o].default_value;
-  bool made =
-      make_parts(node, params) && set_ranges(node, &(peri__setup){.def = def, .sample_rate = engine->sample_rate});
-  if (made && kind->create &&
-      !kind->create(node->state, &(peri__setup){.def = def, .sample_rate = engine->sample_rate}))
-    made = false;
+  peri__setup setup = {.def = def, .sample_rate = engine->sample_rate, .kernels = engine->render.kernels};
+  bool made = make_parts(node, params) && set_ranges(node, &setup);
+  if (made && kind->create && !kind->create(node->state, &setup)) made = false;
   if (!made) {
     if (node->params == params) node->params = NULL;
     render_node_free(engine, node);

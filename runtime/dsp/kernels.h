@@ -8,6 +8,7 @@
 #include "dsp/filter.h"
 #include "dsp/mix.h"
 #include "dsp/sinc.h"
+#include "dsp/wave.h"
 
 /* Reads `count` samples between those of `in`: out[i] lies at position + i × step, 32.32 frames into `in`; steps are
  * not negative. Let the whole frames of the first and the last position be f and l: what is needed lies between
@@ -45,6 +46,12 @@ typedef struct peri__product {
   const float *a, *b;
 } peri__product;
 
+/* How a parameter goes for a quantum, cut to its range. */
+typedef struct peri__glide {
+  double base, scale, ratio;
+  float least, most;
+} peri__glide;
+
 typedef struct peri__kernels {
   const char *name;     /* "scalar", "sse2", "avx2", "avx512", "neon" */
   bool (*usable)(void); /* by this processor */
@@ -73,9 +80,18 @@ typedef struct peri__kernels {
   /* AUDIO THREAD. Adds the complex products to `sum`, for `bins` bins, a multiple of 32; imaginary parts are so many
    * floats behind real ones everywhere. */
   void (*multiply)(float *sum, const peri__product *products, size_t count, size_t imaginary, size_t bins);
+  /* AUDIO THREAD. A quantum of base + scale × i, and of base + scale × ratio^i. */
+  void (*line)(float *out, const peri__glide *glide);
+  void (*powers)(float *out, const peri__glide *glide);
+  /* AUDIO THREAD. Reads a table, or if it is NULL a sine within 2e-7: at `count` phases, a quantum of them at most, and
+   * for a quantum at from + step × i, with the same bits. A phase is 2^32 of a period. Up to PERI_WAVE_AHEAD phases
+   * behind `count` are looked at, and forgotten. */
+  void (*wave)(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table);
+  void (*wave_steady)(float *out, uint32_t from, uint32_t step, const peri__wave_table *table);
 } peri__kernels;
 
 #define PERI_READ_AHEAD 32
+#define PERI_WAVE_AHEAD 16
 
 /* The tables that this build has, the best one first, NULL at the end; not all are usable here. */
 extern const peri__kernels *const peri__kernels_built[];

@@ -21,6 +21,15 @@
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
 #define STORE4(to, four) _mm_storeu_ps(to, four)
+#define DOUBLES __m256d
+#define NARROW(low, high) _mm256_set_m128(_mm256_cvtpd_ps(high), _mm256_cvtpd_ps(low))
+#define LOWER(a, b) _mm256_min_ps(a, b)
+#define HIGHER(a, b) _mm256_max_ps(a, b)
+#define PHASES eight_phases
+#define FLOATS_OF(places) _mm256_cvtepi32_ps((__m256i)(places))
+#define TAPS(samples, at, tap) load_taps(samples, at, tap)
+
+typedef uint32_t eight_phases __attribute__((vector_size(32)));
 
 PERI_TARGET static inline __m256 load_s16(const int16_t *from) {
   return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from)));
@@ -53,11 +62,29 @@ PERI_TARGET static inline __attribute__((always_inline)) void transpose(__m256 *
   }
 }
 
+/* Four places in each half. */
+PERI_TARGET static inline __attribute__((always_inline)) void load_taps(const float *samples, const uint32_t *at,
+                                                                        __m256 *tap) {
+  __m256 row[4], pair[4];
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; k++) row[k] = _mm256_loadu2_m128(samples + at[k + 4], samples + at[k]);
+  pair[0] = _mm256_unpacklo_ps(row[0], row[2]);
+  pair[1] = _mm256_unpackhi_ps(row[0], row[2]);
+  pair[2] = _mm256_unpacklo_ps(row[1], row[3]);
+  pair[3] = _mm256_unpackhi_ps(row[1], row[3]);
+  tap[0] = _mm256_unpacklo_ps(pair[0], pair[2]);
+  tap[1] = _mm256_unpackhi_ps(pair[0], pair[2]);
+  tap[2] = _mm256_unpacklo_ps(pair[1], pair[3]);
+  tap[3] = _mm256_unpackhi_ps(pair[1], pair[3]);
+}
+
 #include "dsp/mix_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
 #include "dsp/recursion_body.h"
 #include "dsp/spectra_body.h"
+#include "dsp/glide_body.h"
+#include "dsp/wave_body.h"
 
 static bool usable(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
@@ -75,6 +102,10 @@ const peri__kernels peri__kernels_avx2 = {
     .biquad = biquad,
     .recursion = recursion,
     .multiply = multiply,
+    .line = line,
+    .powers = powers,
+    .wave = wave,
+    .wave_steady = wave_steady,
 };
 #else
 typedef int peri__no_avx2;

@@ -21,6 +21,19 @@
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
 #define STORE4(to, four) _mm_storeu_ps(to, four)
+#define DOUBLES __m512d
+#define NARROW(low, high) narrow(_mm512_cvtpd_ps(low), _mm512_cvtpd_ps(high))
+#define LOWER(a, b) _mm512_min_ps(a, b)
+#define HIGHER(a, b) _mm512_max_ps(a, b)
+#define PHASES sixteen_phases
+#define FLOATS_OF(places) _mm512_cvtepi32_ps((__m512i)(places))
+#define TAPS(samples, at, tap) load_taps(samples, at, tap)
+
+typedef uint32_t sixteen_phases __attribute__((vector_size(64)));
+
+PERI_TARGET static inline __m512 narrow(__m256 low, __m256 high) {
+  return _mm512_castpd_ps(_mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_castps_pd(low)), _mm256_castps_pd(high), 1));
+}
 
 PERI_TARGET static inline __m512 load_s16(const int16_t *from) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)from)));
@@ -65,10 +78,33 @@ PERI_TARGET static inline __attribute__((always_inline)) void transpose(__m512 *
   }
 }
 
+/* Four places in each quarter. */
+PERI_TARGET static inline __attribute__((always_inline)) void load_taps(const float *samples, const uint32_t *at,
+                                                                        __m512 *tap) {
+  __m512 row[4], pair[4];
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; k++) {
+    row[k] = _mm512_castps128_ps512(_mm_loadu_ps(samples + at[k]));
+    row[k] = _mm512_insertf32x4(row[k], _mm_loadu_ps(samples + at[k + 4]), 1);
+    row[k] = _mm512_insertf32x4(row[k], _mm_loadu_ps(samples + at[k + 8]), 2);
+    row[k] = _mm512_insertf32x4(row[k], _mm_loadu_ps(samples + at[k + 12]), 3);
+  }
+  pair[0] = _mm512_unpacklo_ps(row[0], row[2]);
+  pair[1] = _mm512_unpackhi_ps(row[0], row[2]);
+  pair[2] = _mm512_unpacklo_ps(row[1], row[3]);
+  pair[3] = _mm512_unpackhi_ps(row[1], row[3]);
+  tap[0] = _mm512_unpacklo_ps(pair[0], pair[2]);
+  tap[1] = _mm512_unpackhi_ps(pair[0], pair[2]);
+  tap[2] = _mm512_unpacklo_ps(pair[1], pair[3]);
+  tap[3] = _mm512_unpackhi_ps(pair[1], pair[3]);
+}
+
 #include "dsp/mix_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
 #include "dsp/spectra_body.h"
+#include "dsp/glide_body.h"
+#include "dsp/wave_body.h"
 
 /* Half a vector's lanes and fewer are AVX2's, in half the time: it does the same operations, lane by lane. */
 static void filter(const peri__lane *lanes, size_t count) {
@@ -98,6 +134,10 @@ const peri__kernels peri__kernels_avx512 = {
     .biquad = filter,
     .recursion = recursion,
     .multiply = multiply,
+    .line = line,
+    .powers = powers,
+    .wave = wave,
+    .wave_steady = wave_steady,
 };
 #else
 typedef int peri__no_avx512;

@@ -23,6 +23,13 @@
 #define FOUR float32x4_t
 #define SUM4(a, b, c, d) vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d))
 #define STORE4(to, four) vst1q_f32(to, four)
+#define DOUBLES float64x2_t
+#define NARROW(low, high) vcvt_high_f32_f64(vcvt_f32_f64(low), high)
+#define LOWER(a, b) vminq_f32(a, b)
+#define HIGHER(a, b) vmaxq_f32(a, b)
+#define PHASES uint32x4_t
+#define FLOATS_OF(places) vcvtq_f32_s32((int32x4_t)(places))
+#define TAPS(samples, at, tap) load_taps(samples, at, tap)
 
 static inline void load_pairs(const float *const *at, float32x4_t *here, float32x4_t *next) {
   float32x4_t a = vcombine_f32(vld1_f32(at[0]), vld1_f32(at[1])), b = vcombine_f32(vld1_f32(at[2]), vld1_f32(at[3]));
@@ -38,12 +45,19 @@ static inline void transpose(float32x4_t *rows) {
   rows[3] = vcombine_f32(vget_high_f32(first.val[1]), vget_high_f32(second.val[1]));
 }
 
+static inline void load_taps(const float *samples, const uint32_t *at, float32x4_t *tap) {
+  for (int k = 0; k < 4; k++) tap[k] = vld1q_f32(samples + at[k]);
+  transpose(tap);
+}
+
 #include "dsp/mix_body.h"
 #include "dsp/read_body.h"
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
 #include "dsp/recursion_body.h"
 #include "dsp/spectra_body.h"
+#include "dsp/glide_body.h"
+#include "dsp/wave_body.h"
 
 static bool usable(void) { return true; }
 
@@ -61,6 +75,10 @@ const peri__kernels peri__kernels_neon = {
     .biquad = biquad,
     .recursion = recursion,
     .multiply = multiply,
+    .line = line,
+    .powers = powers,
+    .wave = wave,
+    .wave_steady = wave_steady,
 };
 #else
 typedef int peri__no_neon;

@@ -104,6 +104,48 @@ static void multiply(float *sum, const peri__product *products, size_t count, si
   }
 }
 
+static float within(double value, const peri__glide *glide) {
+  float x = (float)value;
+  return x < glide->least ? glide->least : x > glide->most ? glide->most : x;
+}
+
+static void line(float *out, const peri__glide *glide) {
+  for (int i = 0; i < PERI_QUANTUM; i++) out[i] = within(glide->base + glide->scale * i, glide);
+}
+
+static void powers(float *out, const peri__glide *glide) {
+  double power = glide->scale;
+  for (int i = 0; i < PERI_QUANTUM; i++, power *= glide->ratio) out[i] = within(glide->base + power, glide);
+}
+
+/* Lagrange's cubic through samples at −1, 0, 1 and 2. */
+static float table_at(uint32_t phase, const peri__wave_table *table) {
+  uint32_t shift = 32 - table->bits;
+  const float *tap = table->samples + (phase >> shift);
+  float x = (float)(phase & ((1u << shift) - 1)) / (float)(1u << shift);
+  float c1 = tap[2] - tap[0] * (1.0f / 3.0f) - tap[1] * 0.5f - tap[3] * (1.0f / 6.0f);
+  float c2 = (tap[0] + tap[2]) * 0.5f - tap[1];
+  float c3 = (tap[3] - tap[0]) * (1.0f / 6.0f) + (tap[1] - tap[2]) * 0.5f;
+  return ((c3 * x + c2) * x + c1) * x + tap[1];
+}
+
+/* wave_body.h says how. */
+static float sine_at(uint32_t phase) {
+  bool beyond = phase + 0x40000000u >= 0x80000000u;
+  float x = (float)(int32_t)(beyond ? 0x80000000u - phase : phase) * (1.0f / 1073741824.0f), z = x * x;
+  float sum = z * 0.0001516717036657391f - 0.004674143838153858f;
+  sum = (sum * z + 0.07968991832902929f) * z - 0.6459637595835395f;
+  return x * (sum * z + 1.5707963200386015f);
+}
+
+static void wave(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table) {
+  for (uint32_t i = 0; i < count; i++) out[i] = table ? table_at(phases[i], table) : sine_at(phases[i]);
+}
+
+static void wave_steady(float *out, uint32_t from, uint32_t step, const peri__wave_table *table) {
+  for (int i = 0; i < PERI_QUANTUM; i++, from += step) out[i] = table ? table_at(from, table) : sine_at(from);
+}
+
 static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_scalar = {
@@ -120,4 +162,8 @@ const peri__kernels peri__kernels_scalar = {
     .biquad = biquad,
     .recursion = recursion,
     .multiply = multiply,
+    .line = line,
+    .powers = powers,
+    .wave = wave,
+    .wave_steady = wave_steady,
 };

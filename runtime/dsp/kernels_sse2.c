@@ -23,6 +23,15 @@
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
 #define STORE4(to, four) _mm_storeu_ps(to, four)
+#define DOUBLES __m128d
+#define NARROW(low, high) _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high))
+#define LOWER(a, b) _mm_min_ps(a, b)
+#define HIGHER(a, b) _mm_max_ps(a, b)
+#define PHASES four_phases
+#define FLOATS_OF(places) _mm_cvtepi32_ps((__m128i)(places))
+#define TAPS(samples, at, tap) load_taps(samples, at, tap)
+
+typedef uint32_t four_phases __attribute__((vector_size(16)));
 
 /* Each number is doubled up to 32 bits, and its lower half shifted out. */
 static inline __m128 load_s16(const int16_t *from) {
@@ -41,6 +50,11 @@ static inline void load_pairs(const float *const *at, __m128 *here, __m128 *next
 
 static inline void transpose(__m128 *rows) { _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]); }
 
+static inline void load_taps(const float *samples, const uint32_t *at, __m128 *tap) {
+  for (int k = 0; k < 4; k++) tap[k] = _mm_loadu_ps(samples + at[k]);
+  transpose(tap);
+}
+
 static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
   _MM_TRANSPOSE4_PS(a, b, c, d);
   return _mm_add_ps(_mm_add_ps(a, b), _mm_add_ps(c, d));
@@ -52,6 +66,8 @@ static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
 #include "dsp/biquad_body.h"
 #include "dsp/recursion_body.h"
 #include "dsp/spectra_body.h"
+#include "dsp/glide_body.h"
+#include "dsp/wave_body.h"
 
 static bool usable(void) { return true; }
 
@@ -69,6 +85,10 @@ const peri__kernels peri__kernels_sse2 = {
     .biquad = biquad,
     .recursion = recursion,
     .multiply = multiply,
+    .line = line,
+    .powers = powers,
+    .wave = wave,
+    .wave_steady = wave_steady,
 };
 #else
 typedef int peri__no_sse2;

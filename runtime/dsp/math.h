@@ -7,17 +7,18 @@
 #include <stdint.h>
 #include <string.h>
 
-/* 2^x to 1e-14 relative; x is clamped to ±1020. */
+/* 2^x to 1e-14 relative; x is clamped to ±1020. The terms are added in pairs (Estrin): one after the other, each would
+ * wait for the one before. */
 static inline double peri__exp2(double x) {
   if (x > 1020.0) x = 1020.0;
   if (!(x > -1020.0)) x = -1020.0;
   int64_t whole = (int64_t)(x + (x < 0 ? -0.5 : 0.5));
   double y = (x - (double)whole) * 0.693147180559945309417; /* |y| ≤ 0.3466: 12 terms of e^y */
-  static const double term[] = {
-      1.0,        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,      1.0 / 720,
-      1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600};
-  double sum = term[12];
-  for (int k = 11; k >= 0; k--) sum = sum * y + term[k];
+  double y2 = y * y, y4 = y2 * y2;
+  double first = (1.0 + y) + (1.0 / 2 + y * (1.0 / 6)) * y2;
+  double next = (1.0 / 24 + y * (1.0 / 120)) + (1.0 / 720 + y * (1.0 / 5040)) * y2;
+  double last = (1.0 / 40320 + y * (1.0 / 362880)) + (1.0 / 3628800 + y * (1.0 / 39916800)) * y2;
+  double sum = first + (next + (last + y4 * (1.0 / 479001600)) * y4) * y4;
   uint64_t bits = (uint64_t)(whole + 1023) << 52;
   double power;
   memcpy(&power, &bits, sizeof power);
@@ -41,7 +42,7 @@ static inline double peri__log2(double x) {
 typedef double peri__pair __attribute__((vector_size(16)));
 
 /* sin(x × π/2) of two numbers 0 ≤ x ≤ 1, to 1e-13; exactly 0 at 0. cos(x × π/2) is the same of 1 − x. The terms are
- * added in pairs (Estrin): one after the other, each would wait for the one before. */
+ * added in pairs, as above. */
 static inline peri__pair peri__sin_quarters(peri__pair x) {
   peri__pair y = x * 1.57079632679489661923, z = y * y, z2 = z * z, z4 = z2 * z2;
   peri__pair first = (1.0 - z * (1.0 / 6)) + (1.0 / 120 - z * (1.0 / 5040)) * z2;

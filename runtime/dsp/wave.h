@@ -40,10 +40,4 @@ static inline bool peri__wave_fits(const peri__wave_table *table, double frequen
 /* The largest table that fits; PERI_WAVE_TABLES where none does. */
 uint32_t peri__wave_find(const peri_wave *wave, double frequency, double nyquist) PERI_AUDIO_THREAD;
 
-/* A phase is 2^32 of a period. Up to three phases behind `count` are read, and forgotten. */
-void peri__wave_read(float *out, const uint32_t *phase, uint32_t count,
-                     const peri__wave_table *table) PERI_AUDIO_THREAD;
-/* The sine of it, within 2e-7; `count` is a multiple of 4. */
-void peri__wave_sine(float *out, const uint32_t *phase, uint32_t count) PERI_AUDIO_THREAD;
-
 #endif

@@ -16,7 +16,8 @@ static void process(const peri__process *p) {
   if (offset->steady)
     for (int i = 0; i < PERI_QUANTUM; i++) out->samples[i] = value;
   else
-    memcpy(out->samples, offset->frames, PERI_QUANTUM * sizeof(float));
+    memcpy(out->samples + p->begin, offset->frames + p->begin, (p->end - p->begin) * sizeof(float));
+  if (p->end - p->begin == PERI_QUANTUM) return;
   memset(out->samples, 0, p->begin * sizeof(float));
   memset(out->samples + p->end, 0, (PERI_QUANTUM - p->end) * sizeof(float));
 }

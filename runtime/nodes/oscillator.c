@@ -11,20 +11,24 @@
 
 typedef struct oscillator {
   uint64_t phase; /* at the next frame that sounds */
+  uint32_t table; /* of the last one */
+  double nyquist; /* Hz */
+  double step;    /* 2^64ths of a period that a Hz adds in a frame */
+  const peri__kernels *kernels;
 } oscillator;
+
+static bool create(void *state, const peri__setup *setup) {
+  oscillator *o = state;
+  o->nyquist = setup->sample_rate / 2.0;
+  o->step = 0x1p64 / setup->sample_rate;
+  o->kernels = setup->kernels;
+  return true;
+}
 
 static uint32_t output_bound(uint32_t inputs) {
   (void)inputs;
   return 1;
 }
-
-/* What a quantum is rendered with. */
-typedef struct units {
-  double nyquist; /* Hz */
-  double step;    /* 2^64ths of a period that a Hz adds in a frame */
-} units;
-
-static units units_of(double sample_rate) { return (units){sample_rate / 2.0, 0x1p64 / sample_rate}; }
 
 /* computedOscFrequency, clamped to its nominal range. */
 static double hertz(double frequency, double factor, double nyquist) {
@@ -41,81 +45,77 @@ static uint64_t step_of(double f, double each) {
 
 static double magnitude(double x) { return x < 0.0 ? -x : x; }
 
-static uint32_t find_table(const peri_wave *wave, double f, double nyquist) {
+/* The table for a frequency, which most often is the last one. */
+static uint32_t find_table(const peri_wave *wave, uint32_t last, double f, double nyquist) {
   if (!wave) return f < nyquist ? 0 : SILENT;
-  return peri__wave_find(wave, f, nyquist);
+  bool stays = last < wave->table_count && peri__wave_fits(&wave->table[last], f, nyquist) &&
+               (last + 1 == wave->table_count || !peri__wave_fits(&wave->table[last + 1], f, nyquist));
+  return stays ? last : peri__wave_find(wave, f, nyquist);
 }
 
-/* ---- Steady ----------------------------------------------------------------------------------------------------- */
-
-typedef uint32_t four_phases __attribute__((vector_size(16)));
-
-/* Frame `first` has the phase given. */
-static void count_phases(uint32_t *phase, uint64_t at, uint64_t step, uint32_t first) {
-  uint32_t by = (uint32_t)((step + 0x80000000u) >> 32), from = (uint32_t)((at - first * step) >> 32);
-  four_phases p = {from, from + by, from + 2 * by, from + 3 * by};
-  for (int i = 0; i < PERI_QUANTUM; i += 4) {
-    memcpy(phase + i, &p, sizeof p);
-    p += by * 4;
-  }
-}
-
-static void process_steady(const peri__process *p, oscillator *state, const peri_wave *wave, units by) {
+static void process_steady(const peri__process *p, oscillator *state, const peri_wave *wave) {
   peri__signal *out = &p->outputs[0];
   double factor = peri__cents((double)p->params[PERI_OSCILLATOR_DETUNE].first);
-  double f = hertz((double)p->params[PERI_OSCILLATOR_FREQUENCY].first, factor, by.nyquist);
-  uint64_t step = step_of(f, by.step), from = state->phase + step_of(f * p->fraction, by.step);
-  uint32_t table = find_table(wave, magnitude(f), by.nyquist), phase[PERI_QUANTUM + 4] = {0};
+  double f = hertz((double)p->params[PERI_OSCILLATOR_FREQUENCY].first, factor, state->nyquist);
+  uint64_t step = step_of(f, state->step), from = state->phase + step_of(f * p->fraction, state->step);
+  uint32_t by = (uint32_t)((step + 0x80000000u) >> 32), at = (uint32_t)((from - p->begin * step) >> 32);
+  uint32_t table = state->table = find_table(wave, state->table, magnitude(f), state->nyquist);
   state->phase = from + (p->end - p->begin) * step;
   out->silent = table == SILENT;
-  if (out->silent) return;
-  count_phases(phase, from, step, p->begin);
-  if (wave)
-    peri__wave_read(out->samples, phase, PERI_QUANTUM, &wave->table[table]);
-  else
-    peri__wave_sine(out->samples, phase, PERI_QUANTUM);
+  if (!out->silent) state->kernels->wave_steady(out->samples, at, by, wave ? &wave->table[table] : NULL);
 }
 
 /* ---- Varying ---------------------------------------------------------------------------------------------------- */
 
+/* Of the frames that sound. */
 typedef struct frame_course {
-  uint32_t phase[PERI_QUANTUM + 4];
-  uint8_t table[PERI_QUANTUM];
+  double hertz[PERI_QUANTUM];
+  uint32_t phase[PERI_QUANTUM + PERI_WAVE_AHEAD];
+  bool one_table; /* all of them take the same one */
 } frame_course;
 
-/* The phase and the table of each frame that sounds. */
-static void follow(const peri__process *p, oscillator *state, const peri_wave *wave, units by, frame_course *course) {
+static void find_frequencies(const peri__process *p, const oscillator *state, const peri_wave *wave,
+                             frame_course *course) {
   const peri__values *frequency = &p->params[PERI_OSCILLATOR_FREQUENCY], *detune = &p->params[PERI_OSCILLATOR_DETUNE];
   double factor = peri__cents((double)detune->first), still = (double)frequency->first;
-  uint64_t phase = state->phase;
-  uint32_t table = SILENT;
+  double nyquist = state->nyquist, least = nyquist, most = 0.0;
   for (uint32_t i = p->begin; i < p->end; i++) {
     if (!detune->steady) factor = peri__cents((double)detune->frames[i]);
-    double f = hertz(frequency->steady ? still : (double)frequency->frames[i], factor, by.nyquist), high = magnitude(f);
-    if (i == p->begin) phase += step_of(f * p->fraction, by.step);
-    bool stays = table != SILENT && wave && peri__wave_fits(&wave->table[table], high, by.nyquist) &&
-                 (table + 1 == wave->table_count || !peri__wave_fits(&wave->table[table + 1], high, by.nyquist));
-    if (!stays) table = find_table(wave, high, by.nyquist);
-    course->phase[i] = (uint32_t)(phase >> 32);
-    course->table[i] = (uint8_t)table;
-    phase += step_of(f, by.step);
+    double f = hertz(frequency->steady ? still : (double)frequency->frames[i], factor, nyquist), high = magnitude(f);
+    least = high < least ? high : least;
+    most = high > most ? high : most;
+    course->hertz[i] = f;
   }
+  uint32_t smallest = find_table(wave, state->table, most, nyquist);
+  course->one_table = find_table(wave, smallest, least, nyquist) == smallest;
+}
+
+static void count_phases(const peri__process *p, oscillator *state, frame_course *course) {
+  uint64_t phase = state->phase + step_of(course->hertz[p->begin] * p->fraction, state->step);
+  for (uint32_t i = p->begin; i < p->end; i++) {
+    course->phase[i] = (uint32_t)(phase >> 32);
+    phase += step_of(course->hertz[i], state->step);
+  }
+  memset(course->phase + p->end, 0, PERI_WAVE_AHEAD * sizeof *course->phase);
   state->phase = phase;
 }
 
-static void process_varying(const peri__process *p, oscillator *state, const peri_wave *wave, units by) {
-  frame_course course = {0};
+static void process_varying(const peri__process *p, oscillator *state, const peri_wave *wave) {
+  frame_course course;
   float *samples = p->outputs[0].samples;
-  follow(p, state, wave, by, &course);
-  if (!wave) peri__wave_sine(samples, course.phase, PERI_QUANTUM);
+  uint32_t table = state->table;
+  find_frequencies(p, state, wave, &course);
+  count_phases(p, state, &course);
   for (uint32_t i = p->begin, end; i < p->end; i = end) {
-    uint8_t table = course.table[i];
-    for (end = i + 1; end < p->end && course.table[end] == table;) end++;
+    table = find_table(wave, table, magnitude(course.hertz[i]), state->nyquist);
+    end = course.one_table ? p->end : i + 1;
+    while (end < p->end && find_table(wave, table, magnitude(course.hertz[end]), state->nyquist) == table) end++;
     if (table == SILENT)
       memset(samples + i, 0, (end - i) * sizeof(float));
-    else if (wave)
-      peri__wave_read(samples + i, course.phase + i, end - i, &wave->table[table]);
+    else
+      state->kernels->wave(samples + i, course.phase + i, end - i, wave ? &wave->table[table] : NULL);
   }
+  state->table = table;
 }
 
 static void process(const peri__process *p) {
@@ -125,8 +125,8 @@ static void process(const peri__process *p) {
   peri__signal *out = &p->outputs[0];
   out->channels = 1;
   out->silent = false;
-  (frequency->steady && detune->steady ? process_steady : process_varying)(p, p->state, wave, units_of(p->sample_rate));
-  if (out->silent) return;
+  (frequency->steady && detune->steady ? process_steady : process_varying)(p, p->state, wave);
+  if (out->silent || p->end - p->begin == PERI_QUANTUM) return;
   memset(out->samples, 0, p->begin * sizeof(float));
   memset(out->samples + p->end, 0, (PERI_QUANTUM - p->end) * sizeof(float));
 }
@@ -164,6 +164,7 @@ const peri__kind peri__kind_oscillator = {
              .option = options,
              .scheduled = true},
     .state_bytes = sizeof(oscillator),
+    .create = create,
     .check_option = check_option,
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,

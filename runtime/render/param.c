@@ -4,6 +4,7 @@
 #include "dsp/math.h"
 
 #define LOG2_E 1.44269504088896340736
+#define NEVER 1e300 /* in frames */
 
 static void retire_event(peri__render *render, peri__event *event) {
   if (event) peri__handback_add(&render->retired, &event->retired.link);
@@ -85,8 +86,68 @@ static void advance(peri__render *render, peri__param *param, double time) {
   }
 }
 
-static bool is_steady(const peri__param *param) {
-  return param->anchor.type == PERI_EVENT_SET && !is_ramp(param->events);
+/* ---- Motion ---------------------------------------------------------------------------------------------------- */
+
+static bool bends(const peri__anchor *from, const peri__event *ramp) {
+  double to = (double)ramp->value;
+  return ramp->type == PERI_EVENT_EXPONENTIAL && from->value != 0.0 && (from->value < 0.0) == (to < 0.0);
+}
+
+static peri__motion ramp_motion(const peri__anchor *from, const peri__event *ramp) {
+  double length = ramp->time - from->time, to = (double)ramp->value;
+  peri__motion motion = {.shape = PERI_MOTION_LINE, .since = from->time, .base = from->value};
+  if (ramp->type == PERI_EVENT_LINEAR) {
+    motion.step = (to - from->value) / length;
+  } else if (bends(from, ramp)) {
+    motion.shape = PERI_MOTION_POWER;
+    motion.base = 0.0;
+    motion.scale = from->value;
+    motion.step = peri__log2(to / from->value) / length;
+  }
+  return motion; /* else a line that is flat */
+}
+
+/* What the anchor and the next event, whose time has not come, make of the values in between. */
+static peri__motion motion_of(const peri__anchor *anchor, const peri__event *next) {
+  double until = next ? next->time : NEVER;
+  peri__motion motion = {.shape = PERI_MOTION_LINE, .since = anchor->time, .base = anchor->value};
+  if (anchor->type == PERI_EVENT_CURVE) {
+    motion.shape = PERI_MOTION_CURVE;
+    motion.since = anchor->event->time;
+    motion.step = (anchor->event->curve_count - 1) / anchor->event->span;
+    if (anchor->curve_end < until) until = anchor->curve_end;
+  } else if (is_ramp(next) && next->time > anchor->time) {
+    motion = ramp_motion(anchor, next);
+  } else if (anchor->type == PERI_EVENT_TARGET && anchor->event->span > 0.0) {
+    motion.shape = PERI_MOTION_POWER;
+    motion.base = (double)anchor->event->value;
+    motion.scale = anchor->value - motion.base;
+    motion.step = -LOG2_E / anchor->event->span;
+  } else if (anchor->type == PERI_EVENT_TARGET) {
+    motion.base = (double)anchor->event->value;
+  }
+  if (motion.shape == PERI_MOTION_POWER) motion.ratio = peri__exp2(motion.step);
+  motion.moves = motion.shape != PERI_MOTION_LINE || motion.step != 0.0;
+  motion.until = until;
+  return motion;
+}
+
+/* The motion at `time`; times do not go back. */
+static const peri__motion *follow(peri__render *render, peri__param *param, double time) {
+  if (time < param->motion.until) return &param->motion;
+  advance(render, param, time);
+  param->motion = motion_of(&param->anchor, param->events);
+  return &param->motion;
+}
+
+/* At `time`, which it lasts. */
+static double motion_at(const peri__motion *motion, const peri__anchor *anchor, double time) {
+  double gone = time - motion->since;
+  switch (motion->shape) {
+  case PERI_MOTION_CURVE: return curve_at(anchor->event, time);
+  case PERI_MOTION_POWER: return motion->base + motion->scale * peri__exp2(motion->step * gone);
+  default: return motion->base + motion->step * gone;
+  }
 }
 
 /* Web Audio 1.1, "Computation of Value": NaN becomes the default, the rest is clamped to the nominal range. */
@@ -98,70 +159,48 @@ static float computed(const peri__param *param, double intrinsic, float added) {
   return sum;
 }
 
-/* First frame of the quantum, at or after `from`, at which an event or the end of a curve has come. */
-static uint32_t next_change(const peri__param *param, uint64_t frame, uint32_t from) {
-  double change = 1e300;
-  if (param->events) change = param->events->time;
-  if (param->anchor.type == PERI_EVENT_CURVE && param->anchor.curve_end < change) change = param->anchor.curve_end;
-  double place = change - (double)frame;
+/* First frame of the quantum, behind `from`, at which the motion is over. */
+static uint32_t end_of(const peri__motion *motion, double start, uint32_t from) {
+  double place = motion->until - start;
   if (!(place < PERI_QUANTUM)) return PERI_QUANTUM;
   uint32_t whole = place > 0.0 ? (uint32_t)place : 0;
   if ((double)whole < place) whole++;
   return whole <= from ? from + 1 : whole;
 }
 
-/* values[i] = offset + first × ratio^i, eight at a time. A quantum of products stays within 2e-12 of
- * the powers, relatively. */
-static void geometric(double offset, double first, double ratio, double *values, uint32_t count) {
-  double square = ratio * ratio, fourth = square * square, eighth = fourth * fourth;
-  peri__pair power[4] = {{1.0, ratio}};
-  power[1] = power[0] * square;
-  power[2] = power[0] * fourth;
-  power[3] = power[1] * fourth;
-  for (int k = 0; k < 4; k++) power[k] *= first;
-  double last[8];
-  uint32_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    for (uint32_t k = 0; k < 4; k++) {
-      peri__pair sum = power[k] + offset;
-      memcpy(values + i + 2 * k, &sum, sizeof sum);
-      power[k] *= eighth;
-    }
+/* values[i] = base + scale × ratio^i. Four chains of products, since each waits for the one before it. A quantum of
+ * them stays within 2e-12 of the powers, relatively. */
+static void powers(double base, double scale, double ratio, double *values, uint32_t count) {
+  double square = ratio * ratio, fourth = square * square;
+  double power[4] = {scale, scale * ratio, scale * square, scale * square * ratio};
+  for (uint32_t i = 0; i < count; i++) {
+    values[i] = base + power[i & 3];
+    power[i & 3] *= fourth;
   }
-  for (uint32_t k = 0; k < 4; k++) memcpy(last + (size_t)2 * k, &power[k], sizeof power[k]);
-  for (uint32_t k = 0; i < count; i++, k++) values[i] = offset + last[k];
 }
 
-/* values[i] = offset + slope × (from + i), four at a time where there are as many. */
-static void line(double offset, double slope, double from, double *values, uint32_t count) {
-  uint32_t i = 0;
-  for (; i + 4 <= count; i += 4)
-    for (uint32_t k = 0; k < 4; k += 2) {
-      peri__pair place = {from + (i + k), from + (i + k + 1)}, sum = offset + slope * place;
-      memcpy(values + i + k, &sum, sizeof sum);
-    }
-  for (; i < count; i++) values[i] = offset + slope * (from + i);
+/* Web Audio 1.1, setValueCurveAtTime, of `count` frames from a place between the curve's values on. */
+static void curve_values(const peri__event *event, double place, double step, double *values, uint32_t count) {
+  uint32_t last = event->curve_count - 2; /* the last one that has another behind it */
+  for (uint32_t i = 0; i < count; i++) {
+    double at = place + step * i;
+    uint32_t k = at > 0.0 ? (uint32_t)at : 0;
+    if (k > last) k = last;
+    double part = at - k, here = (double)event->curve[k], next = (double)event->curve[k + 1];
+    values[i] = here + (next - here) * (part < 1.0 ? part : 1.0);
+  }
 }
 
-/* Values of `count` frames from `time` on, before the next event and the end of a curve. */
+/* Values of `count` frames from `time` on, which the motion lasts. */
 static void values_from(const peri__param *param, double time, double *values, uint32_t count) {
-  const peri__anchor *anchor = &param->anchor;
-  const peri__event *ramp = is_ramp(param->events) ? param->events : NULL;
-  double first = value_at(anchor, param->events, time), to = ramp ? (double)ramp->value : 0.0;
-  bool running = anchor->type == PERI_EVENT_CURVE, bends = ramp && ramp->type == PERI_EVENT_EXPONENTIAL;
-  if (running) {
-    for (uint32_t i = 0; i < count; i++) values[i] = value_at(anchor, param->events, time + i);
-  } else if (bends && anchor->value != 0.0 && (anchor->value < 0.0) == (to < 0.0) && ramp->time > anchor->time) {
-    double step = peri__log2(to / anchor->value) / (ramp->time - anchor->time);
-    geometric(0.0, first, peri__exp2(step), values, count);
-  } else if (ramp && !bends && ramp->time > anchor->time) {
-    double slope = (to - anchor->value) / (ramp->time - anchor->time), gone = time - anchor->time;
-    line(anchor->value, slope, gone, values, count);
-  } else if (!ramp && anchor->type == PERI_EVENT_TARGET && anchor->event->span > 0.0) {
-    double target = (double)anchor->event->value;
-    geometric(target, first - target, peri__exp2(-LOG2_E / anchor->event->span), values, count);
+  const peri__motion *motion = &param->motion;
+  double first = motion_at(motion, &param->anchor, time);
+  if (motion->shape == PERI_MOTION_POWER) {
+    powers(motion->base, first - motion->base, motion->ratio, values, count);
+  } else if (motion->shape == PERI_MOTION_LINE) {
+    for (uint32_t i = 0; i < count; i++) values[i] = first + motion->step * i;
   } else {
-    for (uint32_t i = 0; i < count; i++) values[i] = first;
+    curve_values(param->anchor.event, (time - motion->since) * motion->step, motion->step, values, count);
   }
 }
 
@@ -180,45 +219,85 @@ static void compute(const peri__param *param, const double *restrict intrinsic, 
   }
 }
 
-peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added,
-                                float *frames) {
-  double start = (double)frame;
-  advance(render, param, start);
-  double intrinsic = value_at(&param->anchor, param->events, start);
+static void show(peri__param *param, double intrinsic) {
+  atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
+}
+
+/* What a quantum that begins with `first` comes to. */
+static peri__values note_first(peri__param *param, uint64_t frame, const float *frames, float first, bool steady) {
   param->evaluated = frame + 1;
-  param->value = computed(param, intrinsic, added ? added[0] : 0.0f);
-  bool moving =
-      param->audio_rate && (!is_steady(param) || (param->events && param->events->time < start + PERI_QUANTUM));
-  if (!moving) {
-    atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
-    if (!added || !param->audio_rate) return (peri__values){frames, param->value, true};
-    for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = computed(param, intrinsic, added[i]);
-    return (peri__values){frames, param->value, false};
+  param->value = first;
+  return (peri__values){frames, first, steady};
+}
+
+/* A quantum that is one line, or one power: by a kernel. False where it is neither. */
+static bool glide(const peri__render *render, const peri__param *param, double start, double first, float *frames) {
+  const peri__motion *motion = &param->motion;
+  peri__glide glide = {first, motion->step, 1.0, param->info->min_value, param->info->max_value};
+  if (motion->shape == PERI_MOTION_LINE) {
+    render->kernels->line(frames, &glide);
+    return true;
   }
+  if (motion->shape == PERI_MOTION_POWER) {
+    glide.base = motion->base;
+    glide.scale = first - motion->base;
+    glide.ratio = motion->ratio;
+    render->kernels->powers(frames, &glide);
+    return true;
+  }
+  double place = (start - motion->since) * motion->step; /* of a curve */
+  if (!(place >= 0.0)) return false;
+  uint32_t k = (uint32_t)place;
+  const peri__event *event = param->anchor.event;
+  if (k + 2 > event->curve_count || place + motion->step * (PERI_QUANTUM - 1) > k + 1) return false;
+  glide.scale = ((double)event->curve[k + 1] - (double)event->curve[k]) * motion->step;
+  render->kernels->line(frames, &glide);
+  return true;
+}
+
+/* A quantum, piece by piece. */
+static void go_along(peri__render *render, peri__param *param, double start, const float *added, float *frames) {
   double values[PERI_QUANTUM];
   for (uint32_t i = 0, end; i < PERI_QUANTUM; i = end) {
-    advance(render, param, start + i);
-    end = next_change(param, frame, i);
+    const peri__motion *motion = follow(render, param, start + i);
+    end = end_of(motion, start, i);
     values_from(param, start + i, values + i, end - i);
   }
   compute(param, values, added, frames);
-  atomic_store_explicit(&param->shown, (float)values[PERI_QUANTUM - 1], memory_order_relaxed);
-  return (peri__values){frames, param->value, false};
+  show(param, values[PERI_QUANTUM - 1]);
+}
+
+peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added,
+                                float *frames) {
+  double start = (double)frame;
+  const peri__motion *motion = follow(render, param, start);
+  double intrinsic = motion_at(motion, &param->anchor, start);
+  float first = computed(param, intrinsic, added ? added[0] : 0.0f);
+  bool whole = motion->until >= start + PERI_QUANTUM;
+  if (!param->audio_rate || (whole && !motion->moves)) {
+    show(param, intrinsic);
+    if (!added || !param->audio_rate) return note_first(param, frame, frames, first, true);
+    for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = computed(param, intrinsic, added[i]);
+  } else if (whole && !added && glide(render, param, start, intrinsic, frames)) {
+    show(param, (double)frames[PERI_QUANTUM - 1]);
+  } else {
+    go_along(render, param, start, added, frames);
+  }
+  return note_first(param, frame, frames, first, false);
 }
 
 float peri__param_at(peri__render *render, peri__param *param, uint64_t frame) {
   if (param->evaluated == frame + 1) return param->value;
-  advance(render, param, (double)frame);
-  double intrinsic = value_at(&param->anchor, param->events, (double)frame);
-  atomic_store_explicit(&param->shown, (float)intrinsic, memory_order_relaxed);
-  param->evaluated = frame + 1;
-  return param->value = computed(param, intrinsic, 0.0f);
+  double intrinsic = motion_at(follow(render, param, (double)frame), &param->anchor, (double)frame);
+  show(param, intrinsic);
+  return note_first(param, frame, NULL, computed(param, intrinsic, 0.0f), true).first;
 }
 
 /* ---- Changes ---------------------------------------------------------------------------------------------------- */
 
-/* What was computed no longer holds. */
+/* What was worked out no longer holds. */
 static void unsettle(peri__param *param) {
+  param->motion.until = 0.0;
   param->evaluated = 0;
   if (param->input.settled) *param->input.settled = false;
 }

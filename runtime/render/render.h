@@ -280,10 +280,23 @@ typedef struct peri__anchor {
   double curve_end;      /* frames; a hold may cut a curve short */
 } peri__anchor;
 
+typedef enum { PERI_MOTION_LINE, PERI_MOTION_POWER, PERI_MOTION_CURVE } peri__motion_shape;
+
+/* How a parameter's value goes from the anchor on until something comes, worked out once: base + step × t,
+ * base + scale × 2^(step × t), or a curve whose place is step × t, where t are frames since `since`. */
+typedef struct peri__motion {
+  double until; /* frames; not later than now: it is to be worked out */
+  double since, base, scale, step;
+  double ratio; /* 2^step, of a POWER */
+  peri__motion_shape shape;
+  bool moves; /* not a line that is flat */
+} peri__motion;
+
 struct peri__param {
   const peri_param_info *info;
   peri__input input; /* what is connected to it */
   /* audio thread */
+  peri__motion motion;
   peri__anchor anchor;
   peri__event *events; /* yet to come, by time, in the order of their calls where times are equal */
   peri__event *last;   /* of them; most are added behind it */
@@ -333,7 +346,8 @@ typedef struct peri__process {
 typedef struct peri__setup {
   const peri_node_def *def;
   double sample_rate;
-  void *listener; /* state of the engine's listener, for option_part */
+  const peri__kernels *kernels; /* for create, to be kept */
+  void *listener;               /* state of the engine's listener, for option_part */
 } peri__setup;
 
 #define PERI_MAX_OPTIONS 8 /* of a kind */

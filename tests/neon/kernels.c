@@ -26,6 +26,8 @@ int main(void) {
   fine = is_so("recursion", recursions_alike(kernels, 300)) && fine;
   fine = is_so("scaling", scales_exactly(kernels)) && fine;
   fine = is_so("finding what is not finite", finds_the_nonfinite(kernels)) && fine;
+  fine = is_within("waves", wave_excess(kernels, 500)) && fine;
+  fine = is_within("glides", glide_excess(kernels, 500)) && fine;
   fine = is_within("spectra", multiply_excess(kernels, 50)) && fine;
   return fine ? 0 : 1;
 }

@@ -337,6 +337,73 @@ static inline bool finds_the_nonfinite(const peri__kernels *kernels) {
   return fine;
 }
 
+/* ---- Waves ------------------------------------------------------------------------------------------------------ */
+
+#define MOST_BITS 12
+
+/* The sizes of a frame's taps; of a sine 1. */
+static inline double wave_size(const peri__wave_table *table, uint32_t phase) {
+  double size = 0;
+  if (!table) return 1;
+  for (int k = 0; k < 4; k++) size += fabs((double)table->samples[(phase >> (32 - table->bits)) + (uint32_t)k]);
+  return size;
+}
+
+/* Phases at random, and in steps, which must have the same bits; what lies behind the last is not touched. */
+static inline double wave_excess(const peri__kernels *kernels, int rounds) {
+  static float samples[(1 << MOST_BITS) + 3];
+  double worst = 0;
+  for (int round = 0; round < rounds; round++) {
+    peri__wave_table any = {samples, 9 + pick(MOST_BITS - 8), 1}, *table = round % 3 ? &any : NULL;
+    uint32_t phases[QUANTUM + PERI_WAVE_AHEAD] = {0}, count = round % 4 ? 1 + pick(QUANTUM) : QUANTUM;
+    uint32_t from = pick(1 << 24) << 8, step = pick(1 << 24) << 8 | pick(256);
+    float got[QUANTUM + 1], steps[QUANTUM], wanted[QUANTUM];
+    for (int i = 0; i < (1 << any.bits) + 3; i++) samples[i] = random_sample();
+    for (uint32_t i = 0; i < QUANTUM; i++) phases[i] = round % 2 ? from + i * step : pick(1 << 24) << 8 | pick(256);
+    got[count] = 77.0f;
+    kernels->wave(got, phases, count, table);
+    peri__kernels_scalar.wave(wanted, phases, count, table);
+    if (got[count] != 77.0f) worst = INFINITY;
+    for (uint32_t i = 0; i < count; i++) {
+      double size = EXACT_BOUND * wave_size(table, phases[i]), turn = (double)phases[i] / 4294967296.0;
+      worst = larger(fabs((double)got[i] - (double)wanted[i]) / size, worst);
+      if (!table) worst = larger(fabs((double)got[i] - sin(turn * 2 * 3.14159265358979323846)) / 2e-7, worst);
+    }
+    kernels->wave_steady(steps, from, step, table);
+    if (round % 2 && memcmp(steps, got, count * sizeof *got) != 0) worst = INFINITY;
+  }
+  return worst;
+}
+
+/* ---- Glides ----------------------------------------------------------------------------------------------------- */
+
+static inline double glide_error(const peri__glide *g, float got, double part) {
+  double least = (double)g->least, most = (double)g->most, sum = g->base + part;
+  double wanted = sum < least ? least : sum > most ? most : sum;
+  return fabs((double)got - wanted) / (EXACT_BOUND * (fabs(g->base) + fabs(part) + 1e-30));
+}
+
+/* Lines and powers against the formulas, some of which leave their range. */
+static inline double glide_excess(const peri__kernels *kernels, int rounds) {
+  double worst = 0;
+  for (int round = 0; round < rounds; round++) {
+    double ratio = round % 8 ? exp2((double)random_sample() * (round % 3 ? 0.1 : 1)) : 0;
+    peri__glide g = {(double)random_sample(), (double)random_sample(), ratio, -3e38f, 3e38f};
+    float line[QUANTUM + 1], powers[QUANTUM + 1];
+    if (round % 2) g.least = -0.5f, g.most = 0.75f;
+    if (round % 5 == 0) g.base = 0;
+    line[QUANTUM] = powers[QUANTUM] = 77.0f;
+    kernels->line(line, &g);
+    kernels->powers(powers, &g);
+    if (line[QUANTUM] != 77.0f || powers[QUANTUM] != 77.0f) worst = INFINITY;
+    for (int i = 0; i < QUANTUM; i++) {
+      worst = larger(glide_error(&g, line[i], g.scale * i), worst);
+      worst = larger(glide_error(&g, powers[i], g.scale * pow(ratio, i)), worst);
+    }
+  }
+  return worst;
+}
+
 /* ---- Spectra ---------------------------------------------------------------------------------------------------- */
 
 #define BINS 160

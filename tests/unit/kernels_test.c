@@ -164,6 +164,14 @@ TEST(one_sample_that_is_no_number_is_found_wherever_it_stands) {
   }
 }
 
+TEST(every_kernel_reads_waves_as_the_scalar_one_does_and_sines_as_they_are) {
+  EACH_KERNELS(kernels) CHECK_WITHIN(kernels, wave_excess(kernels, 300));
+}
+
+TEST(every_kernel_draws_lines_and_powers_as_the_formulas_say) {
+  EACH_KERNELS(kernels) CHECK_WITHIN(kernels, glide_excess(kernels, 300));
+}
+
 TEST(every_kernel_multiplies_spectra_as_the_formula_says) {
   EACH_KERNELS(kernels) CHECK_WITHIN(kernels, multiply_excess(kernels, 50));
 }

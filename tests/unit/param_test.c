@@ -235,6 +235,82 @@ TEST(a_value_is_read_back_at_once_and_followed_while_it_moves) {
   tear_down(s, NULL);
 }
 
+/* Many quanta of each automation by itself: those that an event begins or ends in go another way than those between. */
+TEST(every_automation_follows_its_formula_over_many_quanta) {
+  const float curve[5] = {0.0f, 1.0f, 0.25f, 0.25f, -1.0f};
+  const double end = 48000.0;
+  for (int kind = 0; kind < 4; kind++) {
+    stand s = set_up();
+    SET(0.25f, 0);
+    if (kind == 0) LINEAR(-0.75f, end);
+    if (kind == 1) EXPONENTIAL(0.75f, end);
+    if (kind == 2) TARGET(-0.5f, 0, 0.3);
+    if (kind == 3) CHECK(peri_param_set_curve(s.engine, s.gain, 0, curve, 5, 0.0, at((int)end)));
+    float *out = scene_render(s.engine, (uint32_t)end, 512);
+    for (int i = 0; i < end; i++) {
+      double place = i / end * 4.0;
+      int k = (int)place;
+      const double wanted[] = {0.25 - i / end, 0.25 * pow(3.0, i / end), -0.5 + 0.75 * exp(-i / RATE / 0.3),
+                               curve[k] + ((double)curve[k + 1] - curve[k]) * (place - k)};
+      CHECK_NEAR(out[i], wanted[kind], 3e-7);
+    }
+    tear_down(s, out);
+  }
+}
+
+/* More values than frames. */
+TEST(a_dense_value_curve_is_read_at_each_frame) {
+  stand s = set_up();
+  static float curve[3001];
+  for (int k = 0; k <= 3000; k++) curve[k] = (float)(k % 7) / 7.0f;
+  CHECK(peri_param_set_curve(s.engine, s.gain, 0, curve, 3001, at(100), at(1000)));
+  float *out = scene_render(s.engine, 1280, 512);
+  for (int i = 100; i < 1100; i++) CHECK_NEAR(out[i], curve[(i - 100) * 3], 1e-6);
+  CHECK_NEAR(out[1100], curve[3000], 0.0);
+  tear_down(s, out);
+}
+
+TEST(what_comes_while_a_ramp_is_under_way_is_heard_from_its_frame_on) {
+  stand s = set_up();
+  SET(0.0f, 0);
+  LINEAR(1.0f, 4096);
+  free(scene_render(s.engine, 1024, 128));
+  SET(0.5f, 1600); /* the ramp goes on from there */
+  float *out = scene_render(s.engine, 1024, 128);
+  for (int i = 0; i < 576; i++) CHECK_NEAR(out[i], 0.0, 0.0); /* until then nothing ramps to it */
+  for (int i = 576; i < 1024; i++) CHECK_NEAR(out[i], 0.5 + 0.5 * (i - 576) / 2496.0, 1e-6);
+  free(out);
+  CHECK(peri_param_set_value(s.engine, s.gain, 0, 0.125f)); /* at 2,048: and from here */
+  out = scene_render(s.engine, 1024, 128);
+  for (int i = 0; i < 1024; i++) CHECK_NEAR(out[i], 0.125 + 0.875 * i / 2048.0, 1e-6);
+  free(out);
+  CHECK(peri_param_cancel(s.engine, s.gain, 0, at(3072)));
+  out = scene_render(s.engine, 256, 128);
+  for (int i = 0; i < 256; i++) CHECK_NEAR(out[i], 0.125, 0.0);
+  tear_down(s, out);
+}
+
+TEST(a_ramp_beyond_the_range_stays_at_its_ends) {
+  peri_engine *engine = scene_engine(2);
+  peri_buffer *one = scene_constant(1, 1280, 1.0f);
+  peri_node panner = peri_node_create(engine, PERI_NODE_STEREO_PANNER);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = one;
+  CHECK(peri_connect(engine, panner, 0, peri_engine_destination(engine), 0));
+  CHECK(peri_param_set_value_at_time(engine, panner, PERI_STEREO_PANNER_PAN, -5.0f, 0.0));
+  CHECK(peri_param_linear_ramp(engine, panner, PERI_STEREO_PANNER_PAN, 5.0f, at(1280)));
+  CHECK(peri_source_play(engine, &def, panner));
+  float *out = scene_render(engine, 1280, 128);
+  for (int i = 0; i < 1280; i++) {
+    double pan = fmin(fmax(-5.0 + 10.0 * i / 1280.0, -1.0), 1.0), angle = (pan + 1.0) * 3.14159265358979323846 / 4.0;
+    CHECK_NEAR(out[2 * i], cos(angle), 1e-6);
+    CHECK_NEAR(out[2 * i + 1], sin(angle), 1e-6);
+  }
+  free(out);
+  peri_engine_destroy(engine);
+  peri_buffer_release(one);
+}
+
 TEST(pan_is_clamped_to_its_range) {
   peri_engine *engine = scene_engine(2);
   peri_buffer *one = scene_constant(1, 1024, 1.0f), *five = scene_constant(1, 1024, 5.0f);

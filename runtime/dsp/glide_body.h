@@ -1,0 +1,61 @@
+/* The body of lines and powers, see mix_body.h. Besides its names:
+ *
+ *   DOUBLES                 LANES / 2 doubles, a vector as wide as VECTOR
+ *   NARROW(low, high)       two of them as floats
+ *   LOWER(a, b), HIGHER(a, b)  the lower and the higher of each two floats
+ *
+ * Sums and products are doubles, which are cut to floats at the end. */
+
+typedef int64_t masks __attribute__((vector_size(LANES * sizeof(float))));
+
+/* 0, 1, 2, … */
+BODY masks lane_numbers(void) {
+  masks number;
+#pragma GCC unroll 8
+  for (int k = 0; k < LANES / 2; k++) number[k] = k;
+  return number;
+}
+
+/* Not 0 + x, which would have to turn −0 to 0. */
+BODY DOUBLES all_of(double x) { return x - (DOUBLES){0}; }
+
+/* 1, ratio, ratio², … */
+BODY DOUBLES first_powers(double ratio) {
+  const masks number = lane_numbers();
+  const DOUBLES one = all_of(1.0);
+  DOUBLES power = one;
+#pragma GCC unroll 3
+  for (int bit = 0; 1 << bit < LANES / 2; bit++, ratio *= ratio) {
+    const masks chosen = -(number >> bit & 1);
+    power *= (DOUBLES)(((masks)all_of(ratio) & chosen) | ((masks)one & ~chosen));
+  }
+  return power;
+}
+
+BODY void put(float *out, DOUBLES low, DOUBLES high, VECTOR least, VECTOR most) {
+  STORE(out, LOWER(HIGHER(NARROW(low, high), least), most));
+}
+
+PERI_TARGET static void powers(float *out, const peri__glide *glide) {
+  const VECTOR least = SPLAT(glide->least), most = SPLAT(glide->most);
+  double half = glide->ratio; /* ratio^(LANES / 2) */
+  for (int k = 2; k < LANES; k *= 2) half *= half;
+  const DOUBLES base = all_of(glide->base), next = all_of(half * half);
+  DOUBLES low = first_powers(glide->ratio) * glide->scale, high = low * half;
+  for (int i = 0; i < PERI_QUANTUM; i += LANES) {
+    put(out + i, base + low, base + high, least, most);
+    low *= next;
+    high *= next;
+  }
+}
+
+PERI_TARGET static void line(float *out, const peri__glide *glide) {
+  const VECTOR least = SPLAT(glide->least), most = SPLAT(glide->most);
+  const DOUBLES half = all_of(glide->scale * (LANES / 2)), next = half + half;
+  DOUBLES low = __builtin_convertvector(lane_numbers(), DOUBLES) * glide->scale + glide->base, high = low + half;
+  for (int i = 0; i < PERI_QUANTUM; i += LANES) {
+    put(out + i, low, high, least, most);
+    low += next;
+    high += next;
+  }
+}
