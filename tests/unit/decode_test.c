@@ -185,8 +185,7 @@ TEST(a_file_that_cannot_be_read_says_why) {
   CHECK_ERROR("'/nowhere/laser.ogg' cannot be read: No such file or directory");
   CHECK(!peri__read_file("assets", &size));
   CHECK_ERROR("it is a folder");
-  char path[64];
-  snprintf(path, sizeof path, "/tmp/perilune-test-%d.fifo", (int)getpid());
+  const char *path = test_path("fifo");
   CHECK_EQ(mkfifo(path, 0600), 0);
   CHECK(!peri__read_file(path, &size));
   CHECK_ERROR("not a regular file");
@@ -194,7 +193,6 @@ TEST(a_file_that_cannot_be_read_says_why) {
   fclose(fopen(path, "w"));
   CHECK(!peri__read_file(path, &size));
   CHECK_ERROR("the file is empty");
-  unlink(path);
 }
 
 TEST(a_file_of_another_kind_is_named_and_the_known_kinds_too) {
