@@ -13,11 +13,6 @@ typedef struct oscillator {
   uint64_t phase; /* at the next frame that sounds */
 } oscillator;
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 1;
-}
-
 /* What a quantum is rendered with. */
 typedef struct units {
   double nyquist; /* Hz */
@@ -168,7 +163,7 @@ const peri__kind peri__kind_oscillator = {
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
     .first_if_steady = true,
-    .output_bound = output_bound,
+    .output_channels = 1,
     .ranges = ranges,
     .process = process,
 };

@@ -25,12 +25,13 @@ static size_t path_count;
 
 const char *test_path(const char *name) {
   const char *folder = getenv("TMPDIR");
+  char wanted[sizeof *paths];
+  int length = snprintf(wanted, sizeof wanted, "%s/perilune-%ld-%s", folder ? folder : "/tmp", (long)getpid(), name);
+  if (length >= (int)sizeof wanted) fail_msg("the path of TMPDIR is too long");
+  for (size_t i = 0; i < path_count; i++)
+    if (strcmp(paths[i], wanted) == 0) return paths[i];
   if (path_count == sizeof paths / sizeof *paths) fail_msg("a test makes more than %zu files", path_count);
-  char *path = paths[path_count];
-  int length = snprintf(path, sizeof *paths, "%s/perilune-%ld-%s", folder ? folder : "/tmp", (long)getpid(), name);
-  if (length >= (int)sizeof *paths) fail_msg("the path of TMPDIR is too long");
-  path_count++;
-  return path;
+  return memcpy(paths[path_count++], wanted, sizeof wanted);
 }
 
 static int remove_one(const char *path, const struct stat *about, int type, struct FTW *place) {
