@@ -167,12 +167,4 @@ static int render_on(host *host, peri_engine *engine, const char *folder) {
   return result;
 }
 
-int command_render(host *host) {
-  char *folder = script_folder(host->options.script);
-  peri_files files = script_files(folder);
-  peri_engine *engine = host_engine(host, &files);
-  int result = engine ? render_on(host, engine, folder) : HOST_FAILED;
-  peri_engine_destroy(engine);
-  free(folder);
-  return result;
-}
+int command_render(host *host) { return script_on_engine(host, render_on); }

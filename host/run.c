@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "script.h"
@@ -41,12 +40,4 @@ static int run_on(host *host, peri_engine *engine, const char *folder) {
   return session_close(&session) || result != HOST_FINE ? result : HOST_FAILED;
 }
 
-int command_run(host *host) {
-  char *folder = script_folder(host->options.script);
-  peri_files files = script_files(folder);
-  peri_engine *engine = host_engine(host, &files);
-  int result = engine ? run_on(host, engine, folder) : HOST_FAILED;
-  peri_engine_destroy(engine);
-  free(folder);
-  return result;
-}
+int command_run(host *host) { return script_on_engine(host, run_on); }

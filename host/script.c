@@ -16,7 +16,8 @@
 
 /* ---- Files beside the script ------------------------------------------------------------------------------------- */
 
-char *script_folder(const char *path) {
+/* "." where the path names none. The caller frees it. */
+static char *folder_of(const char *path) {
   const char *slash = strrchr(path, '/');
   if (!slash) return strdup(".");
   return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
@@ -51,8 +52,14 @@ static void release_bytes(const void *bytes, size_t size, void *user) {
   free((void *)bytes);
 }
 
-peri_files script_files(char *folder) {
-  return (peri_files){.read = read_beside, .done = release_bytes, .user = folder};
+int script_on_engine(host *host, int (*use)(struct host *host, peri_engine *engine, const char *folder)) {
+  char *folder = folder_of(host->options.script);
+  peri_files files = {.read = read_beside, .done = release_bytes, .user = folder};
+  peri_engine *engine = host_engine(host, &files);
+  int result = engine ? use(host, engine, folder) : HOST_FAILED;
+  peri_engine_destroy(engine);
+  free(folder);
+  return result;
 }
 
 /* ---- Setting up the state ---------------------------------------------------------------------------------------- */

@@ -20,11 +20,8 @@ typedef struct host_script {
   bool failed; /* it has not come to the end of a run yet */
 } host_script;
 
-/* The folder of a script's path, "." where it names none. The caller frees it. */
-char *script_folder(const char *path);
-
-/* The engine's file hook: sounds beside the script are found first. `folder` must outlive the engine. */
-peri_files script_files(char *folder);
+/* Calls `use` with an engine that finds sounds beside the script first, whose folder that is; an exit code. */
+int script_on_engine(host *host, int (*use)(struct host *host, peri_engine *engine, const char *folder));
 
 /* Makes the state, and sees whether the script compiles, unless the program stays. On failure an error is shown and
  * nothing needs closing. */

@@ -1,15 +1,22 @@
--- docs/reference.md, made of docs/perilune.d.lua and of what the module itself says: defaults, ranges, what is read-only.
+-- docs/reference.md, made of docs/perilune*.d.lua and of what the modules themselves say: defaults, ranges, what is
+-- read-only.
 -- From the project's root: LUA_CPATH=build/lua/5.4/?.so lua5.4 tests/reference.lua write
 local perilune = require "perilune"
 
-local reference = { page = "docs/reference.md", definitions = "docs/perilune.d.lua" }
+local reference = {
+  page = "docs/reference.md",
+  definitions = {
+    "docs/perilune.d.lua", "docs/perilune.contexts.d.lua", "docs/perilune.nodes.d.lua", "docs/perilune.reload.d.lua",
+    "docs/perilune.host.d.lua",
+  },
+}
 
 local HEAD = [[
 # The Lua reference
 
-Every type, property, parameter and method, in words of one line. `tests/reference.lua` makes this page of
-[perilune.d.lua](perilune.d.lua), which editors with the Lua language server read too (add this folder to
-`workspace.library`), and of the module itself; a test compares both with it. Times are in seconds, volumes factors from
+Every type, property, parameter, option and method, in words of one line. `tests/reference.lua` makes this page of
+[perilune.d.lua](perilune.d.lua) and the files beside it, which editors with the Lua language server read too (add this folder
+to `workspace.library`), and of the module itself; a test compares both with it. Times are in seconds, volumes factors from
 0, pitches ratios; channels, inputs, outputs and samples count from 1. A parameter is an AudioParam: assign its `value`.
 ]]
 
@@ -25,7 +32,7 @@ local function newNote() return { text = {}, params = {}, returns = {} } end
 local function addLine(note, line)
   local tag, rest = line:match("^%-%-%-@(%w+) (.*)$")
   if tag == "param" then
-    local name, optional, kind, text = rest:match("^([%w_]+)(%??) (%S+) ?(.*)$")
+    local name, optional, kind, text = rest:match("^([%w_.]+)(%??) (%S+) ?(.*)$")
     note.params[#note.params + 1] = { name = name, optional = optional == "?", type = short(kind), text = text }
   elseif tag == "return" then
     note.returns[#note.returns + 1] = short(rest:match("^%S+"))
@@ -34,9 +41,11 @@ local function addLine(note, line)
   end
 end
 
+local function isFactorys(class) return reference.factory(class) or class.name == "AudioNodeOptions" end
+
 local function addField(class, line)
-  local name, optional, kind, text = line:match("^%-%-%-@field ([%w_]+)(%??) (%S+) (.+)$")
-  assert(name, "no field with a type and a sentence: " .. line)
+  local name, optional, kind, text = line:match("^%-%-%-@field ([%w_]+)(%??) (%S+) ?(.*)$")
+  assert(name and (text ~= "" or isFactorys(class)), "no field with a type and a sentence: " .. line)
   class.fields[#class.fields + 1] = { name = name, optional = optional == "?", type = short(kind), text = text }
 end
 
@@ -46,10 +55,15 @@ local function addMethod(class, name, arguments, note)
   }
 end
 
--- The classes in their order, and by name; the module's functions are the methods of "perilune".
-function reference.read()
-  local classes, note, class = {}, newNote(), nil
-  for line in io.lines(reference.definitions) do
+-- The context's function that takes these options, which are a node's, or nil.
+function reference.factory(class)
+  local name = "create" .. class.name:gsub("Options$", "")
+  return class.name:find "Options$" and reference.types().OfflineAudioContext[name] and name or nil
+end
+
+local function readFile(classes, path)
+  local note, class = newNote(), nil
+  for line in io.lines(path) do
     local name, base = line:match("^%-%-%-@class ([%w_.]+):?([%w_.]*)$")
     local owner, method, arguments = line:match("^function ([%w_]+)[.:]([%w_]+)(%b()) end$")
     if name then
@@ -58,12 +72,18 @@ function reference.read()
     elseif line:find("^%-%-%-@field") then
       addField(class, line)
     elseif owner then
-      addMethod(classes[owner], method, arguments, note)
+      addMethod(classes[owner] or classes["perilune." .. owner], method, arguments, note)
     elseif line:find("^%-%-%-") then
       addLine(note, line)
     end
     if name or not line:find("^%-%-%-") then note = newNote() end
   end
+end
+
+-- The classes in their order, and by name; a module's functions are the methods of the class that is called as it is.
+function reference.read()
+  local classes = {}
+  for _, path in ipairs(reference.definitions) do readFile(classes, path) end
   return classes
 end
 
@@ -71,8 +91,10 @@ end
 
 -- The members of each type: name → "method", "param" or "property". They are upvalues of its metatable's functions,
 -- which PUC's Lua 5.1 does not show: there it finds no type.
+local types
 function reference.types()
-  local types = {}
+  if types then return types end
+  types = {}
   for _, metatable in pairs(debug.getregistry()) do
     local index = type(metatable) == "table" and rawget(metatable, "__name") and rawget(metatable, "__index")
     local _, members = nil, nil
@@ -89,10 +111,37 @@ function reference.types()
   return types
 end
 
+local function upvalue(fn, wanted)
+  for i = 1, math.huge do
+    local name, value = debug.getupvalue(fn, i)
+    if not name or name == wanted then return value end
+  end
+end
+
+-- What the modules have: name → {member → "method" or "property"}. The host's is only there in the program.
+function reference.modules(program)
+  local reload = require "perilune.reload"
+  local modules = { perilune = {}, ["perilune.reload"] = {}, ["perilune.host"] = {} }
+  for name, value in pairs(perilune) do modules.perilune[name] = type(value) == "function" and "method" or "property" end
+  for name in pairs(reload) do modules["perilune.reload"][name] = "method" end
+  for name in pairs(upvalue(getmetatable(reload).__index, "properties")) do modules["perilune.reload"][name] = "property" end
+  local pipe = assert(io.popen(program .. " run --device null tests/lua/host_members.lua 2>&1"))
+  for line in pipe:lines() do
+    local name, kind = line:match "^(%w+) (%w+)$"
+    assert(name, line)
+    modules["perilune.host"][name] = kind == "function" and "method" or "property"
+  end
+  pipe:close()
+  return modules
+end
+
 -- One object of each type, and for types that only others are based on, of one of these.
 function reference.objects()
   local context = perilune.newOfflineContext { channels = 2, length = 256, sampleRate = 48000 }
-  local objects = { OfflineAudioContext = context, BaseAudioContext = context, AudioListener = context.listener }
+  local objects = {
+    OfflineAudioContext = context, BaseAudioContext = context, AudioListener = context.listener,
+    ["perilune.reload"] = require "perilune.reload",
+  }
   for name in pairs(reference.types().OfflineAudioContext) do
     local kind = name:match("^create(.*)$")
     if kind and kind ~= "Buffer" and kind ~= "Node" and kind ~= "IIRFilter" and kind ~= "PeriodicWave" and kind ~= "Tap" then
@@ -179,12 +228,23 @@ local function addMethods(lines, class)
       names[#names + 1] = param.name .. (param.optional and "?" or "")
       texts[#texts + 1] = ("`%s` `%s`%s"):format(param.name, param.type, param.text ~= "" and ", " .. param.text or "")
     end
-    local line = ("- `%s%s(%s)`"):format(class.name == "perilune" and "perilune." or ":", method.name, table.concat(names, ", "))
+    local owner = class.name:find "^perilune" and class.name:match "%w+$" .. "." or ":"
+    local line = ("- `%s%s(%s)`"):format(owner, method.name, table.concat(names, ", "))
     if #method.returns > 0 then line = line .. (" → `%s`"):format(table.concat(method.returns, "`, `")) end
     if method.text ~= "" then line = line .. ": " .. method.text end
     if #texts > 0 then line = line .. "<br>" .. table.concat(texts, "; ") end
     lines[#lines + 1] = line
   end
+end
+
+-- Of options: those without a sentence are told of at the node.
+local function addOptions(lines, class)
+  local texts = {}
+  for i, field in ipairs(class.fields) do
+    local text = field.text:gsub("^%u", string.lower):gsub("%.$", "")
+    texts[i] = ("`%s` `%s`%s"):format(field.name, field.type, text ~= "" and ", " .. text or "")
+  end
+  lines[#lines + 1] = "\n" .. table.concat(texts, "; ") .. "."
 end
 
 function reference.write()
@@ -194,7 +254,11 @@ function reference.write()
     local base = class.base and ("Also all of %s. "):format(class.base.name) or ""
     lines[#lines + 1] = base .. class.text
     if isNode(class) then lines[#lines + 1] = ports(objects[class.name]) end
-    if #class.fields > 0 then addTable(lines, class, objects[class.name]) end
+    if isFactorys(class) then
+      addOptions(lines, class)
+    elseif #class.fields > 0 then
+      addTable(lines, class, objects[class.name])
+    end
     if #class.methods > 0 then addMethods(lines, class) end
   end
   return (table.concat(lines, "\n"):gsub("\n\n\n+", "\n\n")) .. "\n"

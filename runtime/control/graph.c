@@ -113,7 +113,7 @@ static peri__node *render_node_create(peri_engine *engine, const peri_node_def *
   else if (kind->min_ports)
     node->input_count = def->ports;
   for (uint32_t o = 0; o < kind->info.options; o++) node->options[o] = kind->info.option[o].default_value;
-  peri__setup setup = {.def = def, .sample_rate = engine->sample_rate, .kernels = engine->render.kernels};
+  peri__setup setup = {.def = def, .sample_rate = engine->sample_rate};
   bool made = make_parts(node, params) && set_ranges(node, &setup);
   if (made && kind->create && !kind->create(node->state, &setup)) made = false;
   if (!made) {

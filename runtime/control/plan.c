@@ -273,7 +273,7 @@ static uint32_t bound_of(const compile *c, uint32_t k) {
   if (node->muted) return 1;
   if (node->render->kind->output_is_ports) return node->render->input_count;
   if (node->render->kind->output_channels) return node->render->kind->output_channels;
-  uint32_t bound = node->render->kind->output_bound(clamp_count(&node->rule, most));
+  uint32_t bound = clamp_count(&node->rule, most);
   if (node->render->grown > bound) bound = node->render->grown; /* what it holds may have more than what comes */
   if (!node->render->kind->has_tail) return bound;
   if (bound > node->render->widest) node->render->widest = bound;

@@ -14,8 +14,6 @@ typedef struct biquad_filter {
   peri__biquad_state state[PERI_MAX_CHANNELS];
 } biquad_filter;
 
-static uint32_t output_bound(uint32_t inputs) { return inputs; }
-
 static void set_option(void *state, uint32_t option, double value) {
   biquad_filter *filter = state;
   (void)option;
@@ -136,7 +134,6 @@ const peri__kind peri__kind_biquad_filter = {
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
     .first_if_steady = true,
-    .output_bound = output_bound,
     .ranges = ranges,
     .process = process,
     .reset = reset,

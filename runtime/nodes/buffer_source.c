@@ -3,15 +3,7 @@
  * hidden input, and the node hands it on. */
 #include "nodes/nodes.h"
 
-static uint32_t output_bound(uint32_t inputs) { return inputs; }
-
-static void process(const peri__process *p) {
-  const peri__signal *in = &p->inputs[0];
-  peri__signal *out = &p->outputs[0];
-  out->channels = in->channels;
-  out->silent = in->silent;
-  if (!in->silent) memcpy(out->samples, in->samples, (size_t)in->channels * PERI_QUANTUM * sizeof(float));
-}
+static void process(const peri__process *p) { peri__hand_on(&p->inputs[0], &p->outputs[0]); }
 
 static const peri_param_info params[] = {
     [PERI_SOURCE_PLAYBACK_RATE] = {"playbackRate", 1.0f, -3.4028235e38f, 3.4028235e38f, false, true},
@@ -25,6 +17,5 @@ const peri__kind peri__kind_buffer_source = {
     .info = {.name = "AudioBufferSourceNode", .inputs = 1, .outputs = 1, .params = 2, .param = params},
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
-    .output_bound = output_bound,
     .process = process,
 };

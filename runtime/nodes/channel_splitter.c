@@ -1,11 +1,6 @@
 /* Web Audio 1.1, ChannelSplitterNode: each output has one channel of the input, or silence. */
 #include "nodes/nodes.h"
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 1;
-}
-
 /* channelCount is the number of outputs, and discrete: so the input has just as many channels. */
 static void process(const peri__process *p) {
   const peri__signal *in = &p->inputs[0];
@@ -26,6 +21,6 @@ const peri__kind peri__kind_channel_splitter = {
     .fixed_interpretation = true,
     .min_ports = 1,
     .ports_are_outputs = true,
-    .output_bound = output_bound,
+    .output_channels = 1,
     .process = process,
 };

@@ -1,11 +1,6 @@
 /* Web Audio 1.1, ConstantSourceNode. */
 #include "nodes/nodes.h"
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 1;
-}
-
 static void process(const peri__process *p) {
   const peri__values *offset = &p->params[PERI_CONSTANT_SOURCE_OFFSET];
   peri__signal *out = &p->outputs[0];
@@ -31,6 +26,6 @@ const peri__kind peri__kind_constant_source = {
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
     .first_if_steady = true,
-    .output_bound = output_bound,
+    .output_channels = 1,
     .process = process,
 };

@@ -65,11 +65,6 @@ peri__part *peri__convolver_part(const peri__storage *storage, bool normalize, c
 
 /* ---- The audio thread ------------------------------------------------------------------------------------------- */
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 2;
-}
-
 static void process(const peri__process *p) {
   const peri__signal *in = &p->inputs[0];
   peri__signal *out = &p->outputs[0];
@@ -96,7 +91,7 @@ const peri__kind peri__kind_convolver = {
     .max_count = 2,
     .no_max_mode = true,
     .has_tail = true,
-    .output_bound = output_bound,
+    .output_channels = 2,
     .process = process,
     .reset = reset,
 };

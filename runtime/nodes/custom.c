@@ -53,8 +53,6 @@ static void destroy(void *state) {
   if (def && def->destroy) def->destroy(own_state(state), def->user);
 }
 
-static uint32_t output_bound(uint32_t inputs) { return inputs; }
-
 /* ---- AUDIO THREAD ----------------------------------------------------------------------------------------------- */
 
 static void set_option(void *state, uint32_t option, double value) { ((head *)state)->options[option] = value; }
@@ -123,7 +121,6 @@ peri_node_kind peri__custom_add(const peri_node_kind_def *def) {
                              .tail = def->has_tail && def->sounds ? tail : NULL,
                              .rule = def->rule,
                              .max_count = PERI_MAX_CHANNELS,
-                             .output_bound = output_bound,
                              .output_channels = def->output_channels,
                              .process = process,
                              .reset = reset};

@@ -340,8 +340,6 @@ static peri__tail tail(const void *memory) {
   return state->faint < state->quanta ? PERI_TAIL_HEARD : PERI_TAIL_FAINT;
 }
 
-static uint32_t output_bound(uint32_t inputs) { return inputs; }
-
 static const peri_param_info params[] = {
     [PERI_DELAY_DELAY_TIME] = {"delayTime", 0.0f, 0.0f, 1.0f, true, false},
 };
@@ -358,7 +356,6 @@ const peri__kind peri__kind_delay = {
     .destroy = destroy,
     .grow = grow,
     .ranges = ranges,
-    .output_bound = output_bound,
     .process = process,
     .absorb = absorb,
     .tail = tail,

@@ -225,11 +225,6 @@ static void process(const peri__process *p) {
   c->stereo_left = less(c->stereo_left);
 }
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 2; /* what was stereo comes out later */
-}
-
 static const peri_param_info params[] = {
     [PERI_COMPRESSOR_THRESHOLD] = {"threshold", -24.0f, -100.0f, 0.0f, false, true},
     [PERI_COMPRESSOR_KNEE] = {"knee", 30.0f, 0.0f, 40.0f, false, true},
@@ -247,7 +242,7 @@ const peri__kind peri__kind_dynamics_compressor = {
     .max_count = 2,
     .no_max_mode = true,
     .has_tail = true,
-    .output_bound = output_bound,
+    .output_channels = 2, /* what was stereo comes out later */
     .process = process,
     .reset = forget,
 };

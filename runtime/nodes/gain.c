@@ -1,8 +1,6 @@
 /* Web Audio 1.1, GainNode. */
 #include "nodes/nodes.h"
 
-static uint32_t output_bound(uint32_t inputs) { return inputs; }
-
 static void scale_each(const float *restrict from, float *restrict to, const float *restrict gains) {
   for (int i = 0; i < PERI_QUANTUM; i++) to[i] = from[i] * gains[i];
 }
@@ -34,6 +32,5 @@ const peri__kind peri__kind_gain = {
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
     .first_if_steady = true,
-    .output_bound = output_bound,
     .process = process,
 };

@@ -49,8 +49,6 @@ static bool create(void *state, const peri__setup *setup) {
 
 /* ---- Audio ------------------------------------------------------------------------------------------------------ */
 
-static uint32_t output_bound(uint32_t inputs) { return inputs; }
-
 static void reset(void *state) {
   iir_filter *filter = state;
   memset(filter->waiting, 0, sizeof filter->waiting);
@@ -109,7 +107,6 @@ const peri__kind peri__kind_iir_filter = {
     .create = create,
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
-    .output_bound = output_bound,
     .process = process,
     .reset = reset,
 };

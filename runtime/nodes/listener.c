@@ -3,11 +3,6 @@
 #include "nodes/hrtf.h"
 #include "nodes/nodes.h"
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 1;
-}
-
 /* Keeps the quantum's values for the panners, which run later: the memory of `params` is the next step's. */
 static void process(const peri__process *p) {
   peri__listener *listener = p->state;
@@ -52,6 +47,6 @@ const peri__kind peri__kind_listener = {
     .destroy = destroy,
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
-    .output_bound = output_bound,
+    .output_channels = 1,
     .process = process,
 };

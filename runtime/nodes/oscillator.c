@@ -14,20 +14,13 @@ typedef struct oscillator {
   uint32_t table; /* of the last one */
   double nyquist; /* Hz */
   double step;    /* 2^64ths of a period that a Hz adds in a frame */
-  const peri__kernels *kernels;
 } oscillator;
 
 static bool create(void *state, const peri__setup *setup) {
   oscillator *o = state;
   o->nyquist = setup->sample_rate / 2.0;
   o->step = 0x1p64 / setup->sample_rate;
-  o->kernels = setup->kernels;
   return true;
-}
-
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 1;
 }
 
 /* computedOscFrequency, clamped to its nominal range. */
@@ -62,7 +55,7 @@ static void process_steady(const peri__process *p, oscillator *state, const peri
   uint32_t table = state->table = find_table(wave, state->table, magnitude(f), state->nyquist);
   state->phase = from + (p->end - p->begin) * step;
   out->silent = table == SILENT;
-  if (!out->silent) state->kernels->wave_steady(out->samples, at, by, wave ? &wave->table[table] : NULL);
+  if (!out->silent) p->kernels->wave_steady(out->samples, at, by, wave ? &wave->table[table] : NULL);
 }
 
 /* ---- Varying ---------------------------------------------------------------------------------------------------- */
@@ -113,7 +106,7 @@ static void process_varying(const peri__process *p, oscillator *state, const per
     if (table == SILENT)
       memset(samples + i, 0, (end - i) * sizeof(float));
     else
-      state->kernels->wave(samples + i, course.phase + i, end - i, wave ? &wave->table[table] : NULL);
+      p->kernels->wave(samples + i, course.phase + i, end - i, wave ? &wave->table[table] : NULL);
   }
   state->table = table;
 }
@@ -169,7 +162,7 @@ const peri__kind peri__kind_oscillator = {
     .rule = {2, PERI_COUNT_MAX, PERI_SPEAKERS},
     .max_count = PERI_MAX_CHANNELS,
     .first_if_steady = true,
-    .output_bound = output_bound,
+    .output_channels = 1,
     .ranges = ranges,
     .process = process,
 };

@@ -28,11 +28,6 @@ typedef struct panner_state {
   spot steady;
 } panner_state;
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 2;
-}
-
 /* ---- Where the source is ---------------------------------------------------------------------------------------- */
 
 static peri__vector vector_of(const float v[3]) { return (peri__vector){v[0], v[1], v[2]}; }
@@ -243,7 +238,7 @@ const peri__kind peri__kind_panner = {
     .rule = {2, PERI_COUNT_CLAMPED_MAX, PERI_SPEAKERS},
     .max_count = 2,
     .no_max_mode = true,
-    .output_bound = output_bound,
+    .output_channels = 2,
     .process = process,
     .reset = reset,
 };

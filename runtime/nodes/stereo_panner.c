@@ -3,11 +3,6 @@
 
 #include "dsp/math.h"
 
-static uint32_t output_bound(uint32_t inputs) {
-  (void)inputs;
-  return 2;
-}
-
 typedef struct pan_gains {
   float left, right;
 } pan_gains;
@@ -83,6 +78,6 @@ const peri__kind peri__kind_stereo_panner = {
     .max_count = 2,
     .no_max_mode = true,
     .first_if_steady = true,
-    .output_bound = output_bound,
+    .output_channels = 2,
     .process = process,
 };

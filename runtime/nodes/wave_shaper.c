@@ -228,8 +228,6 @@ static peri__tail tail(const void *memory) {
   return state->quiet < SETTLED ? PERI_TAIL_HEARD : PERI_TAIL_OVER;
 }
 
-static uint32_t output_bound(uint32_t inputs) { return inputs; }
-
 static const char *const oversamplings[] = {"none", "2x", "4x", NULL};
 
 static const peri_option_info options[] = {
@@ -245,7 +243,6 @@ const peri__kind peri__kind_wave_shaper = {
     .max_count = PERI_MAX_CHANNELS,
     .create = create,
     .set_option = set_option,
-    .output_bound = output_bound,
     .process = process,
     .tail = tail,
     .reset = forget,

@@ -65,6 +65,13 @@ typedef struct peri__signal {
   bool finite; /* of an output: whoever made it has seen that it is; false: it is looked at */
 } peri__signal;
 
+/* AUDIO THREAD. The output becomes the input. */
+static inline void peri__hand_on(const peri__signal *in, peri__signal *out) {
+  out->channels = in->channels;
+  out->silent = in->silent;
+  if (!in->silent) memcpy(out->samples, in->samples, (size_t)in->channels * PERI_QUANTUM * sizeof(float));
+}
+
 /* ---- Voices ----------------------------------------------------------------------------------------------------- */
 
 enum {
@@ -346,7 +353,6 @@ typedef struct peri__process {
 typedef struct peri__setup {
   const peri_node_def *def;
   double sample_rate;
-  const peri__kernels *kernels; /* for create, to be kept */
   void *listener;               /* state of the engine's listener, for option_part */
 } peri__setup;
 
@@ -402,10 +408,9 @@ typedef struct peri__kind {
   bool no_max_mode;       /* channelCountMode "max" is refused */
   bool fixed_mode;        /* channelCountMode cannot be changed, and so on */
   bool fixed_count, fixed_interpretation;
-  bool output_is_ports;     /* an output has as many channels as there are inputs; else output_bound says it */
-  uint32_t output_channels; /* not 0: so many, and output_bound is not asked */
-  /* CONTROL. Upper bound of an output's channels when an input has at most `inputs` channels. */
-  uint32_t (*output_bound)(uint32_t inputs);
+  /* Of an output at most: as many as there are inputs, or so many; if neither, as many as an input has. */
+  bool output_is_ports;
+  uint32_t output_channels;
   /* AUDIO THREAD. */
   void (*process)(const peri__process *process);
   /* AUDIO THREAD. Forgets all state after a NaN; NULL where there is none. */

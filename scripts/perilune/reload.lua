@@ -4,6 +4,7 @@
 -- core.saveHeap remembers all tables and upvalues); if all of them succeed, what they made takes the old versions' place
 -- (swap.lua, globals.lua), else everything is as it was. perilune.update calls this, on the script's thread.
 local core = ...
+local unpack = table.unpack or unpack
 local places = require "perilune.places"
 local versions = require "perilune.versions"
 local trying = require "perilune.trying"
@@ -301,16 +302,31 @@ local function anyError()
   return nil
 end
 
+local properties = {
+  error = anyError,
+  at = function() return state.at end,
+  seconds = function() return state.seconds end,
+}
+
+local function refuse(name)
+  local names = {}
+  for _, members in ipairs { properties, reload } do
+    for member in next, members do names[#names + 1] = member end
+  end
+  table.sort(names)
+  core.fail(("perilune.reload has no '%s' (did you mean '%s'?)"):format(name, core.nearest(name, unpack(names))))
+end
+
 local AT = { now = true }
 return setmetatable(reload, {
   __index = function(_, name)
-    if name == "error" then return anyError() end
-    if name == "at" or name == "seconds" then return state[name] end
-    core.fail(("perilune.reload has no '%s' (did you mean '%s'?)"):format(tostring(name),
-      core.nearest(tostring(name), "update", "watch", "at", "error", "seconds", "run", "start", "check", "report", "traceback")))
+    local get = properties[name]
+    if not get then refuse(tostring(name)) end
+    return get()
   end,
   __newindex = function(_, name, value)
-    if name ~= "at" then core.fail(("'%s' of perilune.reload cannot be assigned"):format(tostring(name))) end
+    if not properties[name] then refuse(tostring(name)) end
+    if name ~= "at" then core.fail(("'%s' of perilune.reload cannot be assigned: it is read-only"):format(name)) end
     if not AT[value] then core.fail(("bad value for 'at' (\"now\" expected, got %s)"):format(tostring(value))) end
     state.at = value
   end,

@@ -40,6 +40,16 @@ function game.run(steps)
   end
 end
 
+-- A scene that is one of these functions.
+function game.scene(cases)
+  return function(case)
+    game.run(function()
+      cases[case]()
+      game.done()
+    end)
+  end
+end
+
 function game.loop(settings)
   settings = settings or {}
   settings.loop = true

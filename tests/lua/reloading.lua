@@ -3,21 +3,20 @@
 local support = require "support"
 local reload = require "perilune.reload"
 
-local reloading = { folder = os.tmpname(), reports = {} }
+local reloading = { folder = support.folderName(), reports = {} }
 local folder, reports = reloading.folder, reloading.reports
 
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
 package.path = folder .. "/?.lua;" .. package.path
 
 function reloading.begin()
+  support.makeFolder(folder)
   support.default()
   reload.report(function(kind, text) reports[#reports + 1] = { kind = kind, text = text } end)
 end
 
 function reloading.finish()
   reload.report(nil)
-  os.execute("rm -r " .. folder)
+  support.removeFolder(folder)
 end
 
 function reloading.write(name, text)

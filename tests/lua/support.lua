@@ -100,21 +100,46 @@ function support.floats(...)
   return table.concat(bytes)
 end
 
--- Starts a script in a Lua of its own, of this version. `environment` is of variables as a shell sets them. What it
--- returns waits for its end: for its output, errors included, its exit code, and the path it had.
+-- Where a new folder can be. (os.tmpname knows of no TMPDIR, which the runner watches.)
+function support.folderName()
+  local pipe = assert(io.popen "mktemp -ud")
+  local name = pipe:read "*l"
+  pipe:close()
+  return name
+end
+
+function support.makeFolder(name)
+  local result = os.execute(("mkdir '%s'"):format(name))
+  assert(result == true or result == 0, "mkdir fails")
+  return name
+end
+
+function support.removeFolder(name) os.execute(("rm -r '%s'"):format(name)) end
+
+-- Calls fn(folder) with a new folder, and removes it, whatever comes of that.
+function support.inFolder(fn)
+  local folder = support.makeFolder(support.folderName())
+  local well, message = pcall(fn, folder)
+  support.removeFolder(folder)
+  if not well then error(message, 0) end
+end
+
+-- Starts a script in a Lua of its own, of this version, in a folder of its own: its path is debug.getinfo's.
+-- `environment` is of variables as a shell sets them. What it returns waits for its end: for its output, errors
+-- included, its exit code, and the path it had.
 function support.start(text, environment)
-  local path = os.tmpname()
+  local folder = support.makeFolder(support.folderName())
+  local path = folder .. "/script"
   local file = assert(io.open(path, "w"))
   file:write(text)
   file:close()
   local lua = jit and "luajit" or _VERSION:lower():gsub(" ", "")
-  local command = ("LUA_CPATH='%s' SDL_AUDIODRIVER=dummy %s %s %s 2>&1; echo $?"):format(
-    package.cpath, environment or "", lua, path)
+  local command = ("LUA_CPATH='%s' SDL_AUDIODRIVER=dummy %s %s %s 2>&1; echo $?; rm -r '%s'"):format(
+    package.cpath, environment or "", lua, path, folder)
   local pipe = assert(io.popen(command))
   return function()
     local output, code = pipe:read("*a"):match("^(.-)(%d+)\n$") -- Lua 5.1 cannot ask a pipe
     pipe:close()
-    os.remove(path)
     return output, tonumber(code), path
   end
 end

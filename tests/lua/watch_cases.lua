@@ -383,19 +383,17 @@ end)
 
 -- Runs one in a new folder, and forgets what it watched.
 function cases.run(fn)
-  local folder = os.tmpname()
-  os.remove(folder)
-  shell("mkdir '%s'", folder)
-  local watch, paths = core.watch, {}
-  core.watch = function(path)
-    paths[#paths + 1] = path
-    watch(path)
-  end
-  local well, message = xpcall(function() fn(folder) end, debug.traceback)
-  core.watch = watch
-  for _, path in ipairs(paths) do core.unwatch(path) end
-  shell("rm -r '%s'", folder)
-  assert(well, message)
+  support.inFolder(function(folder)
+    local watch, paths = core.watch, {}
+    core.watch = function(path)
+      paths[#paths + 1] = path
+      watch(path)
+    end
+    local well, message = xpcall(function() fn(folder) end, debug.traceback)
+    core.watch = watch
+    for _, path in ipairs(paths) do core.unwatch(path) end
+    assert(well, message)
+  end)
 end
 
 return cases

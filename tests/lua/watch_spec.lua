@@ -2,6 +2,20 @@ local support = require "tests.lua.support"
 local cases = require "tests.lua.watch_cases"
 local core = support.core()
 
+-- All cases in one Lua that hears no events, begun before the others, because looks take their time.
+local looksAlone
+lazy_setup(function()
+  looksAlone = support.start([[
+    local cases = require "tests.lua.watch_cases"
+    for _, case in ipairs(cases) do
+      local well, message = pcall(cases.run, case.fn)
+      print(("<%s>%s"):format(case.name, well and "well" or tostring(message)))
+    end
+    print("<events>" .. io.popen("ls -l /proc/$PPID/fd 2>/dev/null | grep -c inotify"):read "*l")
+  ]], "PERILUNE_WATCH=stat")
+end)
+lazy_teardown(function() if looksAlone then looksAlone() end end)
+
 describe("watching files", function()
   for _, case in ipairs(cases) do
     it(case.name, function() cases.run(case.fn) end)
@@ -36,21 +50,14 @@ describe("watching files", function()
 end)
 
 describe("watching files by looks alone", function()
-  -- All in one Lua that hears no events, begun now, because looks take their time. Each is "well", or its error.
-  local finish = support.start([[
-    local cases = require "tests.lua.watch_cases"
-    for _, case in ipairs(cases) do
-      local well, message = pcall(cases.run, case.fn)
-      print(("<%s>%s"):format(case.name, well and "well" or tostring(message)))
-    end
-    print("<events>" .. io.popen("ls -l /proc/$PPID/fd 2>/dev/null | grep -c inotify"):read "*l")
-  ]], "PERILUNE_WATCH=stat")
   local results
 
+  -- Each is "well", or its error.
   local function result(name)
     if not results then
       results = {}
-      local output = finish()
+      local output = looksAlone()
+      looksAlone = nil
       for case, outcome in output:gmatch "<(.-)>([^\n]*)" do results[case] = outcome end
       assert(results.events, output)
     end

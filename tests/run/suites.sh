@@ -12,6 +12,11 @@ export PERI_BUILD
 export SDL_AUDIODRIVER="${SDL_AUDIODRIVER:-dummy}" SDL_VIDEODRIVER="${SDL_VIDEODRIVER:-dummy}"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=1}"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1}"
+# Temporary files of all tests are here. Each test removes its own; what one that crashes leaves goes at the end.
+TMPDIR=$(mktemp -d) || exit 1
+export TMPDIR
+trap 'rm -rf "$tally_log" "$TMPDIR"' EXIT
+trap 'exit 130' INT TERM
 
 named() { case $1 in *"$NAME"*) ;; *) return 1 ;; esac }
 
@@ -118,6 +123,11 @@ one_script() {
 }
 
 for name in $2; do "run_$name"; done
+left=$(ls -A "$TMPDIR")
+if [ "$failed" = 0 ] && [ "$left" ]; then
+  echo "FAILED tests leave files behind in TMPDIR:" $left
+  count 0 1 0
+fi
 if [ $((passed + failed + skipped)) = 0 ]; then
   echo "no test is named like '$NAME'" >&2
   exit 2

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every example runs from any directory, ends by itself, sounds and does not clip; lasers.lua keeps what it prints.
+# Every example runs from any directory, ends by itself, sounds and does not clip, and stands in the README's list;
+# lasers.lua keeps what it prints.
 . "$(dirname -- "$0")/lib/host.sh"
 examples=$root/scripts/examples
 command -v lua5.4 >/dev/null || { echo "lua5.4 is not installed"; exit 77; }
@@ -48,6 +49,7 @@ promises() {
 count=0
 for script in "$examples"/*.lua; do
   name=${script##*/}
+  grep -q "\`${name%.lua}\`" "$root/README.md" || fail "the README does not list $name"
   "$perilune" render "$script" -o out.wav >out 2>err </dev/null || fail "rendering $name exits with $?"
   [ -s err ] && fail "$name writes to standard error"
   lua5.4 check.lua out.wav 2>err || fail "the sound of $name"
@@ -55,7 +57,7 @@ for script in "$examples"/*.lua; do
   [ "$name" != tap_levels.lua ] || grep -qx "0 blocks dropped" out || fail "tap_levels.lua drops blocks"
   count=$((count + 1))
 done
-[ $count -ge 7 ] || fail "only $count examples"
+[ $count -ge 24 ] || fail "only $count examples"
 
 how="in real time"
 "$perilune" run --device null "$examples/lasers.lua" >out 2>err </dev/null || fail "running lasers.lua exits with $?"

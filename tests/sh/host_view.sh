@@ -7,16 +7,7 @@ echo 'require("perilune").load(... .. "/assets/music.wav"):play()' >song.lua
 host 1 run --device null --view song.lua "$root"
 grep -q 'cannot open a window' err || fail "no error without a display"
 
-command -v Xvfb >/dev/null || { echo "there is no Xvfb to open windows on"; exit 77; }
-Xvfb -displayfd 3 -screen 0 1280x800x24 3>display >/dev/null 2>&1 & server=$!
-trap 'kill $server; wait $server 2>/dev/null; rm -rf "$work"' EXIT
-tries=0
-until [ -s display ]; do
-  tries=$((tries + 1)); [ $tries -lt 100 ] || fail "Xvfb does not start"
-  sleep 0.1
-done
-DISPLAY=:$(cat display); export DISPLAY
-
+. "$root/tests/sh/lib/window.sh"
 host 0 run --device null --view --seconds 1.5 --screenshot shot.png song.lua "$root"
 [ "$(od -An -tx1 -j16 -N8 shot.png | tr -d ' ')" = 000003c00000021c ] || fail "the screenshot is not 960 x 540"
 host 0 play --device null --view --seconds 0.3 --screenshot quiet.png "$root/assets/click.wav"

@@ -27,6 +27,9 @@ END
 flags="-I\"$prefix/include\" -L\"$prefix/lib\" -lperilune"
 ! command -v pkg-config >/dev/null || flags=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --cflags --libs perilune) ||
   fail "pkg-config"
+for header in "$prefix"/include/perilune/*.h; do
+  "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -fsyntax-only -x c -I"$prefix/include" "$header" >out 2>&1 || fail "$header alone"
+done
 eval "${CC:-cc} tiny.c -o tiny $flags" >out 2>&1 || fail "a C program does not build: $flags"
 LD_LIBRARY_PATH="$prefix/lib" ./tiny >out 2>&1 || fail "a C program does not run"
 grep -qx '[0-9.]*' out || fail "no version"

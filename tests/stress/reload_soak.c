@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
@@ -207,7 +208,7 @@ static const struct {
 };
 
 typedef struct soak {
-  char folder[64];
+  const char *folder;
   double seconds;
   peri_engine *engine;
   lua_State *L;
@@ -271,7 +272,7 @@ static double number(lua_State *L, const char *expression) {
 }
 
 static void write_file(const soak *s, const char *name, const void *bytes, size_t size) {
-  char path[128];
+  char path[300];
   snprintf(path, sizeof path, "%s/%s", s->folder, name);
   FILE *file = fopen(path, "wb");
   CHECK(file != NULL);
@@ -394,9 +395,9 @@ static void open_soak(soak *s) {
   const char *wanted = getenv("PERILUNE_SOAK");
   peri_engine_def def = peri_default_engine_def();
   def.channels = CHANNELS;
-  *s = (soak){.folder = "/tmp/perilune-soak-XXXXXX", .seconds = wanted ? atof(wanted) : SECONDS, .random = 1};
+  *s = (soak){.folder = test_path("soak"), .seconds = wanted ? atof(wanted) : SECONDS, .random = 1};
   s->random = (uint32_t)peri__nanoseconds();
-  CHECK(mkdtemp(s->folder) != NULL);
+  CHECK_EQ(mkdir(s->folder, 0700), 0);
   s->engine = peri_engine_create(&def);
   s->L = luaL_newstate();
   CHECK(s->engine && s->L);
@@ -420,11 +421,8 @@ static void open_soak(soak *s) {
 }
 
 static void close_soak(soak *s) {
-  char command[100];
   lua_close(s->L);
   peri_engine_destroy(s->engine);
-  snprintf(command, sizeof command, "rm -r %s", s->folder);
-  CHECK_EQ(system(command), 0);
 }
 
 static void show(const soak *s) {

@@ -2,6 +2,7 @@
 #include "unit/scene.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #define PI 3.14159265358979323846
 
@@ -218,9 +219,13 @@ TEST(an_analyser_refuses_what_it_cannot_be) {
 
 /* ---- From another thread ---------------------------------------------------------------------------------------- */
 
+/* It rests now and then: on a busy machine all would be over before the reader had its turn. */
 static void *render_on(void *engine) {
   float out[441];
-  for (int i = 0; i < 2000; i++) peri_engine_render(engine, out, 441);
+  for (int i = 0; i < 2000; i++) {
+    peri_engine_render(engine, out, 441);
+    if (i % 100 == 0) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+  }
   return NULL;
 }
 

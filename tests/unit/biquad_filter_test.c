@@ -27,23 +27,6 @@ static void text_coefficients(peri_biquad_type type, double f0, double q, double
   memcpy(c, of[type], 6 * sizeof *c);
 }
 
-static float noise(uint32_t *seed) {
-  *seed = *seed * 1664525u + 1013904223u;
-  return (float)((double)*seed / 2147483648.0 - 1.0);
-}
-
-static peri_buffer *noise_buffer(uint32_t channels, uint32_t frames) {
-  peri_buffer *buffer = peri_buffer_create(channels, frames, RATE);
-  float *samples = malloc(frames * sizeof *samples);
-  for (uint32_t c = 0; c < channels; c++) {
-    uint32_t seed = c + 1;
-    for (uint32_t i = 0; i < frames; i++) samples[i] = noise(&seed);
-    CHECK(peri_buffer_write(buffer, c, 0, samples, frames));
-  }
-  free(samples);
-  return buffer;
-}
-
 typedef struct scene {
   peri_engine *engine;
   peri_node filter;
@@ -55,7 +38,7 @@ static scene filtered(uint32_t channels, uint32_t frames) {
   s.filter = peri_node_create(s.engine, PERI_NODE_BIQUAD_FILTER);
   CHECK(s.filter != 0);
   CHECK(peri_connect(s.engine, s.filter, 0, peri_engine_destination(s.engine), 0));
-  peri_buffer *buffer = noise_buffer(channels, frames);
+  peri_buffer *buffer = scene_noise(channels, frames);
   peri_source_def def = peri_default_source_def();
   def.buffer = buffer;
   CHECK(peri_source_play(s.engine, &def, s.filter) != 0);
@@ -96,7 +79,7 @@ TEST(every_type_of_biquad_is_the_filter_of_the_text) {
       history h = {0};
       uint32_t seed = 1;
       for (int i = 0; i < FRAMES; i++) {
-        double y = next(&h, c, i < FRAMES / 2 ? (double)noise(&seed) : 0.0);
+        double y = next(&h, c, i < FRAMES / 2 ? (double)scene_next_noise(&seed) : 0.0);
         if (fabs(y) > peak) peak = fabs(y);
         CHECK_NEAR(out[i], y, 1e-6 * peak);
       }
@@ -123,7 +106,7 @@ TEST(all_parameters_of_a_biquad_count_in_each_frame) {
       for (int p = 0; p < 4; p++)
         v[p] = (double)(float)((double)from[p] + ((double)to[p] - (double)from[p]) * i / FRAMES);
       text_coefficients(type, v[0] * exp2(v[1] / 1200.0), v[2], v[3], c);
-      CHECK_NEAR(out[i], next(&h, c, (double)noise(&seed)), 2e-5);
+      CHECK_NEAR(out[i], next(&h, c, (double)scene_next_noise(&seed)), 2e-5);
     }
     free(out);
     peri_engine_destroy(s.engine);
@@ -144,7 +127,7 @@ TEST(at_the_ends_of_its_ranges_a_biquad_is_a_gain) {
       set(&s, type, frequency[k], detune[k], q[k], gain);
       float *out = scene_render(s.engine, FRAMES, FRAMES);
       uint32_t seed = 1;
-      for (int i = 0; i < FRAMES; i++) CHECK_NEAR(out[i], wanted[k] * (double)noise(&seed), 1e-5);
+      for (int i = 0; i < FRAMES; i++) CHECK_NEAR(out[i], wanted[k] * (double)scene_next_noise(&seed), 1e-5);
       free(out);
       peri_engine_destroy(s.engine);
     }
@@ -177,7 +160,7 @@ TEST(channels_of_a_biquad_have_nothing_to_do_with_each_other) {
     history h = {0};
     uint32_t seed = channel + 1;
     for (int i = 0; i < 512; i++)
-      CHECK_NEAR(out[i * CHANNELS + (int)channel], next(&h, c, i < 256 ? (double)noise(&seed) : 0.0), 1e-5);
+      CHECK_NEAR(out[i * CHANNELS + (int)channel], next(&h, c, i < 256 ? (double)scene_next_noise(&seed) : 0.0), 1e-5);
   }
   free(out);
   peri_engine_destroy(s.engine);
@@ -200,7 +183,7 @@ TEST(what_rings_in_a_biquad_is_heard_in_all_its_channels_and_then_it_goes) {
     history h = {0};
     uint32_t seed = channel + 1;
     for (int i = 0; i < 384; i++) {
-      y[channel] = next(&h, c, i < 128 ? (double)noise(&seed) : 0.0);
+      y[channel] = next(&h, c, i < 128 ? (double)scene_next_noise(&seed) : 0.0);
       if (i >= 256) CHECK_NEAR(out[(i - 256) * 2 + (int)channel], y[channel], 1e-6);
     }
   }
@@ -226,8 +209,8 @@ TEST(a_biquad_whose_type_is_set_goes_on_with_what_was) {
   text_coefficients(PERI_BIQUAD_HIGHPASS, 500.0, 12.0, 0.0, high);
   history h = {0};
   uint32_t seed = 1;
-  for (int i = 0; i < 256; i++) CHECK_NEAR(first[i], next(&h, low, (double)noise(&seed)), 1e-5);
-  for (int i = 0; i < 256; i++) CHECK_NEAR(then[i], next(&h, high, (double)noise(&seed)), 1e-5);
+  for (int i = 0; i < 256; i++) CHECK_NEAR(first[i], next(&h, low, (double)scene_next_noise(&seed)), 1e-5);
+  for (int i = 0; i < 256; i++) CHECK_NEAR(then[i], next(&h, high, (double)scene_next_noise(&seed)), 1e-5);
   free(first);
   free(then);
   peri_engine_destroy(s.engine);

@@ -1,4 +1,4 @@
-#include "unit/test.h"
+#include "unit/sound_file.h"
 
 #include "base/sdl.h"
 #include "media/media.h"
@@ -17,11 +17,6 @@ typedef struct wav_plan {
   const void *samples;
   uint32_t size;
 } wav_plan;
-
-static unsigned char *put(unsigned char *to, uint32_t value, int bytes) {
-  for (int i = 0; i < bytes; i++) *to++ = (unsigned char)(value >> (8 * i));
-  return to;
-}
 
 static unsigned char made[1 << 16];
 
@@ -58,24 +53,6 @@ static void refused(const char *name, const void *bytes, size_t size, const char
   CHECK_ERROR(name);
   CHECK_EQ(peri__memory_bytes(), before);
   free(exact);
-}
-
-static unsigned char *read_asset(const char *path, size_t *size) {
-  unsigned char *bytes = peri__read_file(path, size);
-  CHECK(bytes);
-  return bytes;
-}
-
-static void mend_checksum(unsigned char *page) {
-  size_t size = 27u + page[26];
-  for (int i = 0; i < page[26]; i++) size += page[27 + i];
-  uint32_t crc = 0;
-  put(page + 22, 0, 4);
-  for (size_t i = 0; i < size; i++) {
-    crc ^= (uint32_t)page[i] << 24;
-    for (int bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x80000000u ? 0x04c11db7u : 0);
-  }
-  put(page + 22, crc, 4);
 }
 
 /* ---- What decodes --------------------------------------------------------------------------------------------- */
@@ -185,8 +162,7 @@ TEST(a_file_that_cannot_be_read_says_why) {
   CHECK_ERROR("'/nowhere/laser.ogg' cannot be read: No such file or directory");
   CHECK(!peri__read_file("assets", &size));
   CHECK_ERROR("it is a folder");
-  char path[64];
-  snprintf(path, sizeof path, "/tmp/perilune-test-%d.fifo", (int)getpid());
+  const char *path = test_path("fifo");
   CHECK_EQ(mkfifo(path, 0600), 0);
   CHECK(!peri__read_file(path, &size));
   CHECK_ERROR("not a regular file");
@@ -194,7 +170,6 @@ TEST(a_file_that_cannot_be_read_says_why) {
   fclose(fopen(path, "w"));
   CHECK(!peri__read_file(path, &size));
   CHECK_ERROR("the file is empty");
-  unlink(path);
 }
 
 TEST(a_file_of_another_kind_is_named_and_the_known_kinds_too) {

@@ -76,13 +76,17 @@ TEST(no_order_of_volume_pan_and_fades_clicks) {
   peri_buffer_release(one);
 }
 
+static peri_node play_loop(peri_engine *engine, peri_buffer *buffer) {
+  peri_source_def def = peri_default_source_def();
+  def.buffer = buffer;
+  def.loop = true;
+  return peri_source_play(engine, &def, peri_engine_destination(engine));
+}
+
 TEST(a_volume_set_during_a_fade_to_the_end_does_not_bring_the_sound_back) {
   peri_engine *engine = scene_engine(1);
   peri_buffer *one = scene_constant(1, 480, 1.0f);
-  peri_source_def def = peri_default_source_def();
-  def.buffer = one;
-  def.loop = true;
-  peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+  peri_node source = play_loop(engine, one);
   free(scene_render(engine, 256, 128));
   CHECK(peri_source_fade_out(engine, source, at(1024), 0.0));
   free(scene_render(engine, 512, 128));
@@ -114,10 +118,7 @@ TEST(a_pan_set_during_a_fade_of_the_volume_lets_it_take_its_time) {
 TEST(a_second_fade_out_goes_on_from_where_the_first_one_was) {
   peri_engine *engine = scene_engine(1);
   peri_buffer *one = scene_constant(1, 480, 1.0f);
-  peri_source_def def = peri_default_source_def();
-  def.buffer = one;
-  def.loop = true;
-  peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+  peri_node source = play_loop(engine, one);
   CHECK(peri_source_fade_out(engine, source, at(1280), 0.0));
   free(scene_render(engine, 640, 128));
   CHECK(peri_source_fade_out(engine, source, at(256), 0.0));
@@ -133,10 +134,7 @@ TEST(a_second_fade_out_goes_on_from_where_the_first_one_was) {
 TEST(a_fade_of_no_length_is_a_stop_and_the_last_call_counts) {
   peri_engine *engine = scene_engine(1);
   peri_buffer *one = scene_constant(1, 480, 1.0f);
-  peri_source_def def = peri_default_source_def();
-  def.buffer = one;
-  def.loop = true;
-  peri_node source = peri_source_play(engine, &def, peri_engine_destination(engine));
+  peri_node source = play_loop(engine, one);
   CHECK(peri_source_fade_out(engine, source, 0.0, at(640)));
   free(scene_render(engine, 128, 128));
   CHECK(peri_source_stop(engine, source, at(1500)));

@@ -7,11 +7,6 @@
 #define PI 3.14159265358979323846
 #define FRAMES 1280
 
-static float noise(uint32_t *seed) {
-  *seed = *seed * 1664525u + 1013904223u;
-  return (float)((double)*seed / 2147483648.0 - 1.0);
-}
-
 static peri_node iir(peri_engine *engine, const double *b, uint32_t b_count, const double *a, uint32_t a_count) {
   peri_node_def def = peri_default_node_def(PERI_NODE_IIR_FILTER);
   def.feedforward = b, def.feedforward_count = b_count;
@@ -22,14 +17,7 @@ static peri_node iir(peri_engine *engine, const double *b, uint32_t b_count, con
 /* Noise through a filter, started; `channels` of it. */
 static peri_node filtered(peri_engine *engine, peri_node filter, uint32_t frames) {
   uint32_t channels = peri_engine_channels(engine);
-  peri_buffer *buffer = peri_buffer_create(channels, frames, RATE);
-  float *samples = malloc(frames * sizeof *samples);
-  for (uint32_t c = 0; c < channels; c++) {
-    uint32_t seed = c + 1;
-    for (uint32_t i = 0; i < frames; i++) samples[i] = noise(&seed);
-    CHECK(peri_buffer_write(buffer, c, 0, samples, frames));
-  }
-  free(samples);
+  peri_buffer *buffer = scene_noise(channels, frames);
   CHECK(filter != 0);
   CHECK(peri_connect(engine, filter, 0, peri_engine_destination(engine), 0));
   peri_source_def def = peri_default_source_def();
@@ -45,7 +33,7 @@ static void wanted(double *y, const double *b, uint32_t b_count, const double *a
   double x[FRAMES];
   uint32_t seed = channel + 1;
   for (int i = 0; i < FRAMES; i++) {
-    x[i] = i < sounding ? (double)noise(&seed) : 0.0;
+    x[i] = i < sounding ? (double)scene_next_noise(&seed) : 0.0;
     double sum = 0.0;
     for (int k = 0; k < (int)b_count && k <= i; k++) sum += b[k] * x[i - k];
     for (int k = 1; k < (int)a_count && k <= i; k++) sum -= a[k] * y[i - k];
@@ -58,8 +46,8 @@ TEST(an_iir_filter_is_its_equation_for_any_number_of_coefficients) {
   uint32_t seed = 99;
   for (uint32_t n = 0; n < 2 * PERI_MAX_COEFFICIENTS; n++) {
     uint32_t b_count = 1 + n % PERI_MAX_COEFFICIENTS, a_count = 1 + (n * 7) % PERI_MAX_COEFFICIENTS;
-    for (uint32_t k = 0; k < b_count; k++) b[k] = (double)noise(&seed);
-    for (uint32_t k = 0; k < a_count; k++) a[k] = k ? (double)noise(&seed) / a_count : -2.5; /* stable */
+    for (uint32_t k = 0; k < b_count; k++) b[k] = (double)scene_next_noise(&seed);
+    for (uint32_t k = 0; k < a_count; k++) a[k] = k ? (double)scene_next_noise(&seed) / a_count : -2.5; /* stable */
     peri_engine *engine = scene_engine(2);
     filtered(engine, iir(engine, b, b_count, a, a_count), FRAMES / 2);
     float *out = scene_render(engine, FRAMES, FRAMES);

@@ -119,17 +119,15 @@ typedef struct file_in_memory {
 static file_in_memory set_up_file(void) {
   file_in_memory file = {.engine = scene_engine(1)};
   peri_buffer *ramp = scene_ramp(300);
-  char path[] = "/tmp/perilune-edge-XXXXXX";
-  int number = mkstemp(path);
-  CHECK(number >= 0);
+  const char *path = test_path("edge.wav");
   CHECK(peri_buffer_save(ramp, path));
   peri_buffer_release(ramp);
-  FILE *opened = fdopen(number, "rb");
+  FILE *opened = fopen(path, "rb");
+  CHECK(opened);
   file.bytes = malloc(65536);
   file.size = fread(file.bytes, 1, 65536, opened);
   CHECK(file.size > 1200);
   fclose(opened);
-  remove(path);
   return file;
 }
 

@@ -1,7 +1,9 @@
 #include "unit/test.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct registered_test {
   const char *name, *file;
@@ -15,6 +17,35 @@ void peri__test_add(const char *name, const char *file, void (*run)(void)) {
   if (test_count == sizeof tests / sizeof *tests) abort();
   tests[test_count++] = (registered_test){name, file, run};
 }
+
+/* ---- Files that tests make -------------------------------------------------------------------------------------- */
+
+static char paths[8][256];
+static size_t path_count;
+
+const char *test_path(const char *name) {
+  const char *folder = getenv("TMPDIR");
+  char wanted[sizeof *paths];
+  int length = snprintf(wanted, sizeof wanted, "%s/perilune-%ld-%s", folder ? folder : "/tmp", (long)getpid(), name);
+  if (length >= (int)sizeof wanted) fail_msg("the path of TMPDIR is too long");
+  for (size_t i = 0; i < path_count; i++)
+    if (strcmp(paths[i], wanted) == 0) return paths[i];
+  if (path_count == sizeof paths / sizeof *paths) fail_msg("a test makes more than %zu files", path_count);
+  return memcpy(paths[path_count++], wanted, sizeof wanted);
+}
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *place) {
+  (void)about, (void)type, (void)place;
+  return remove(path);
+}
+
+static int remove_paths(void **state) {
+  (void)state;
+  while (path_count > 0) nftw(paths[--path_count], remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  return 0;
+}
+
+/* ---- Running ---------------------------------------------------------------------------------------------------- */
 
 static void run_registered(void **state) { ((registered_test *)*state)->run(); }
 
@@ -31,7 +62,7 @@ int main(int count, char **arguments) {
   qsort(tests, test_count, sizeof *tests, by_file_and_name);
   for (size_t i = 0; i < test_count; i++) {
     if (!strstr(tests[i].name, wanted) && !strstr(tests[i].file, wanted)) continue;
-    units[chosen++] = (struct CMUnitTest){tests[i].name, run_registered, NULL, NULL, &tests[i]};
+    units[chosen++] = (struct CMUnitTest){tests[i].name, run_registered, NULL, remove_paths, &tests[i]};
   }
   int failed = chosen ? _cmocka_run_group_tests("perilune", units, chosen, NULL, NULL) : 0;
   fflush(stderr);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -97,7 +96,7 @@ typedef struct game {
   peri_engine *engine;
   lua_State *L;
   peri_buffer *loud;
-  char path[64];
+  const char *path;
 } game;
 
 static void run(lua_State *L, const char *text) {
@@ -109,9 +108,9 @@ static void open_game(game *g) {
   float eights[256];
   for (int i = 0; i < 256; i++) eights[i] = 8.0f;
   *g = (game){.engine = peri_engine_create(NULL), .loud = peri_buffer_create(1, 256, 48000)};
+  g->path = test_path("memory.lua");
   g->L = lua_newstate(allocate, &g->m);
   CHECK(g->engine && g->L && g->loud && peri_buffer_write(g->loud, 0, 0, eights, 256));
-  snprintf(g->path, sizeof g->path, "/tmp/perilune-memory-%ld.lua", (long)getpid());
   luaL_openlibs(g->L);
   CHECK(peri_lua_attach(g->L, g->engine));
   save(g->path, "", 0);
@@ -124,7 +123,6 @@ static void close_game(game *g) {
   lua_close(g->L);
   peri_buffer_release(g->loud);
   peri_engine_destroy(g->engine);
-  unlink(g->path);
 }
 
 TEST(a_reload_without_memory_leaves_the_engine_going_and_the_next_is_taken) {

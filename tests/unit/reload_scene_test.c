@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -81,7 +80,7 @@ static double seconds(void) {
 }
 
 typedef struct scene {
-  char path[64];
+  const char *path;
   peri_engine *engine;
   lua_State *L;
   uint32_t random;
@@ -104,8 +103,7 @@ static void run(lua_State *L, const char *script) {
 }
 
 static void open_scene(scene *s, const char *name, uint32_t random) {
-  *s = (scene){.engine = peri_engine_create(NULL), .L = luaL_newstate(), .random = random};
-  snprintf(s->path, sizeof s->path, "/tmp/perilune-%s-%ld.lua", name, (long)getpid());
+  *s = (scene){.engine = peri_engine_create(NULL), .L = luaL_newstate(), .path = test_path(name), .random = random};
   luaL_openlibs(s->L);
   CHECK(peri_lua_attach(s->L, s->engine));
   save(s, "", 0);
@@ -121,7 +119,6 @@ static void open_scene(scene *s, const char *name, uint32_t random) {
 static void close_scene(scene *s) {
   lua_close(s->L);
   peri_engine_destroy(s->engine);
-  unlink(s->path);
 }
 
 static double number(lua_State *L, const char *name) {
@@ -160,8 +157,8 @@ static float *play(scene *s, int reloads) {
 
 TEST(a_steady_scene_is_the_same_to_the_bit_through_200_reloads_good_and_broken) {
   scene with, without;
-  open_scene(&with, "with", (uint32_t)time(NULL));
-  open_scene(&without, "without", 0);
+  open_scene(&with, "with.lua", (uint32_t)time(NULL));
+  open_scene(&without, "without.lua", 0);
   uint32_t seed = with.random;
   float *a = play(&with, RELOADS), *b = play(&without, 0);
   double loudest = 0;

@@ -259,36 +259,37 @@ TEST(a_sound_of_another_rate_goes_on_at_its_own_speed) {
   tear_down(s, buffer);
 }
 
-TEST(a_source_told_to_loop_after_the_reload_takes_the_new_sound_too) {
-  stage *s = set_up(1);
-  float out[1200];
+#define TAKEN 1200
+
+/* A sound of 500 frames that loops or not, is replaced by one of 300, and is told to do the opposite before its end. */
+static peri_buffer *change_its_mind(stage *s, bool loops, sound old, sound new, float out[TAKEN]) {
   take t = {out, 0, 1, 128};
-  sound old = {1, 500, 1, 0, 0, 0}, new = {1, 300, 2, 0, 0, 0};
   peri_buffer *buffer = load(s, old);
-  peri_node source = play(s, looped(false), buffer);
+  peri_node source = play(s, looped(loops), buffer);
   render_to(s, &t, 128);
   reload(s, buffer, new);
   render_to(s, &t, 256);
-  CHECK(peri_source_set_loop(s->engine, source, true));
-  render_to(s, &t, 1200);
-  for (uint32_t f = 0; f < 1200; f++)
+  CHECK(peri_source_set_loop(s->engine, source, !loops));
+  render_to(s, &t, TAKEN);
+  return buffer;
+}
+
+TEST(a_source_told_to_loop_after_the_reload_takes_the_new_sound_too) {
+  stage *s = set_up(1);
+  float out[TAKEN];
+  sound old = {1, 500, 1, 0, 0, 0}, new = {1, 300, 2, 0, 0, 0};
+  peri_buffer *buffer = change_its_mind(s, false, old, new, out);
+  for (uint32_t f = 0; f < TAKEN; f++)
     CHECK(out[f] == (f < 500 ? sample_of(&old, 0, f) : sample_of(&new, 0, (f - 500) % 300)));
   tear_down(s, buffer);
 }
 
 TEST(a_loop_that_ends_before_its_turn_stays_what_it_was) {
   stage *s = set_up(1);
-  float out[600];
-  take t = {out, 0, 1, 128};
+  float out[TAKEN];
   sound old = {1, 500, 1, 0, 0, 0}, new = {1, 300, 2, 0, 0, 0};
-  peri_buffer *buffer = load(s, old);
-  peri_node source = play(s, looped(true), buffer);
-  render_to(s, &t, 128);
-  reload(s, buffer, new);
-  render_to(s, &t, 256);
-  CHECK(peri_source_set_loop(s->engine, source, false));
-  render_to(s, &t, 600);
-  for (uint32_t f = 0; f < 600; f++) CHECK(out[f] == (f < 500 ? sample_of(&old, 0, f) : 0.0f));
+  peri_buffer *buffer = change_its_mind(s, true, old, new, out);
+  for (uint32_t f = 0; f < TAKEN; f++) CHECK(out[f] == (f < 500 ? sample_of(&old, 0, f) : 0.0f));
   CHECK(peri_engine_update(s->engine));
   CHECK_EQ(peri_buffer_bytes_alive(), 300 * sizeof(float));
   tear_down(s, buffer);

@@ -35,6 +35,26 @@ static inline peri_buffer *scene_constant(uint32_t channels, uint32_t frames, fl
   return buffer;
 }
 
+/* Numbers from -1 to 1, each made of the one before. */
+static inline float scene_next_noise(uint32_t *seed) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return (float)((double)*seed / 2147483648.0 - 1.0);
+}
+
+/* Channel c is what scene_next_noise makes from the seed c + 1 on. */
+static inline peri_buffer *scene_noise(uint32_t channels, uint32_t frames) {
+  peri_buffer *buffer = peri_buffer_create(channels, frames, 48000.0);
+  float *samples = malloc(frames * sizeof *samples);
+  CHECK(buffer != NULL);
+  for (uint32_t c = 0; c < channels; c++) {
+    uint32_t seed = c + 1;
+    for (uint32_t i = 0; i < frames; i++) samples[i] = scene_next_noise(&seed);
+    CHECK(peri_buffer_write(buffer, c, 0, samples, frames));
+  }
+  free(samples);
+  return buffer;
+}
+
 /* Renders in blocks of `block` frames; the caller frees. */
 static inline float *scene_render(peri_engine *engine, uint32_t frames, uint32_t block) {
   uint32_t channels = peri_engine_channels(engine);

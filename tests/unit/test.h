@@ -22,6 +22,10 @@ void peri__test_add(const char *name, const char *file, void (*run)(void));
   __attribute__((constructor)) static void test_add_##name(void) { peri__test_add(#name, __FILE__, test_##name); }     \
   static void test_##name(void)
 
+/* A path, one a name, for a file or folder that a test makes: what is there when the test ends, however it ends, is
+ * removed. The memory is the test's until then. */
+const char *test_path(const char *name);
+
 #define CHECK(condition)                                                                                               \
   do {                                                                                                                 \
     if (!(condition)) fail_msg("%s:%d: not so: %s (peri_error: %s)", __FILE__, __LINE__, #condition, peri_error());    \

@@ -67,9 +67,4 @@ function cases.early()
   game.check(_G.early.ended == 1 and _G.early.sound.playing, "what conf.lua played does not go on")
 end
 
-return function(case)
-  game.run(function()
-    cases[case]()
-    game.done()
-  end)
-end
+return game.scene(cases)

@@ -45,9 +45,4 @@ function cases.outlives()
   game.waitUntil("the worker played", function() return love.thread.getChannel("ready"):pop() end)
 end
 
-return function(case)
-  game.run(function()
-    cases[case]()
-    game.done()
-  end)
-end
+return game.scene(cases)
