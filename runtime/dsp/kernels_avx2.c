@@ -17,6 +17,7 @@
 #define SUB(a, b) _mm256_sub_ps(a, b)
 #define MUL(a, b) _mm256_mul_ps(a, b)
 #define MULTIPLY_ADD(a, b, sum) _mm256_fmadd_ps(a, b, sum)
+#define MULTIPLY_TAKE(a, b, sum) _mm256_fnmadd_ps(a, b, sum)
 #define LANE_NUMBERS _mm256_setr_ps(1, 2, 3, 4, 5, 6, 7, 8)
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
@@ -57,11 +58,15 @@ PERI_TARGET static inline __attribute__((always_inline)) void transpose(__m256 *
 #include "dsp/sinc_body.h"
 #include "dsp/biquad_body.h"
 #include "dsp/spectra_body.h"
+#include "dsp/skew_body.h"
+
+const peri__skew_kernels peri__skew_avx2 = {split, join, split_piece, join_piece};
 
 static bool usable(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-const peri__kernels peri__kernels_avx2 = {"avx2",           usable, mix_spans, mix_plain, widen, peri__linear_avx2,
-                                          peri__cubic_avx2, sinc,   biquad,    multiply};
+const peri__kernels peri__kernels_avx2 = {
+    "avx2",           usable, mix_spans, mix_plain, widen,           peri__linear_avx2,
+    peri__cubic_avx2, sinc,   biquad,    multiply,  &peri__skew_avx2};
 #else
 typedef int peri__no_avx2;
 #endif

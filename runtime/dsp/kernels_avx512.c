@@ -80,7 +80,8 @@ static void filter(const peri__lane *lanes, size_t count) {
 static bool usable(void) { return __builtin_cpu_supports("avx512f") && peri__kernels_avx2.usable(); }
 
 const peri__kernels peri__kernels_avx512 = {
-    "avx512", usable, mix_spans, mix_plain, widen, peri__linear_avx512, peri__cubic_avx512, sinc, filter, multiply};
+    "avx512",           usable, mix_spans, mix_plain, widen,           peri__linear_avx512,
+    peri__cubic_avx512, sinc,   filter,    multiply,  &peri__skew_avx2};
 #else
 typedef int peri__no_avx512;
 #endif

@@ -74,7 +74,27 @@ static void multiply(float *sum, const peri__product *products, size_t count, si
   }
 }
 
+#define PERI_TARGET
+#define BODY static inline __attribute__((always_inline))
+#define VECTOR float
+#define LANES 1
+#define LOAD(from) (*(from))
+#define STORE(to, value) (*(to) = (value))
+#define SPLAT(value) (value)
+#define ADD(a, b) ((a) + (b))
+#define SUB(a, b) ((a) - (b))
+#define MUL(a, b) ((a) * (b))
+#define MULTIPLY_ADD(a, b, sum) ((sum) + (a) * (b))
+#define MULTIPLY_TAKE(a, b, sum) ((sum) - (a) * (b))
+
+static inline void transpose(const float *rows) { (void)rows; }
+
+#include "dsp/skew_body.h"
+
+static const peri__skew_kernels skew = {split, join, split_piece, join_piece};
+
 static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_scalar = {
-    "scalar", usable, mix_spans, mix_spans, widen, peri__linear_scalar, peri__cubic_scalar, sinc, biquad, multiply};
+    "scalar",           usable, mix_spans, mix_spans, widen, peri__linear_scalar,
+    peri__cubic_scalar, sinc,   biquad,    multiply,  &skew};
