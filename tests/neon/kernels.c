@@ -24,5 +24,6 @@ int main(void) {
   fine = is_within("sinc", sinc_excess(kernels, 100)) && fine;
   for (size_t count = 0; count <= 20 && fine; count++) fine = is_so("filters", filters_alike(kernels, count, 3));
   fine = is_within("spectra", multiply_excess(kernels, 50)) && fine;
+  for (uint32_t n = 128; n <= 32768 && fine; n *= 4) fine = is_within("convolving", skew_excess(kernels, n));
   return fine ? 0 : 1;
 }
