@@ -15,7 +15,7 @@
 
 #define N PERI_QUANTUM
 #define MAX_STAGES 5
-#define CHUNK 128 /* bins that are multiplied in a step */
+#define CHUNK 512 /* bins that are multiplied in a step */
 
 static const uint32_t blocks[MAX_STAGES] = {N, 512, 2048, 8192, 32768};
 
@@ -190,7 +190,7 @@ static uint32_t count_outputs(const peri__convolution *c, const stage *s) PERI_A
 
 /* ---- Products --------------------------------------------------------------------------------------------------- */
 
-#define PRODUCTS 64 /* at a time */
+#define PRODUCTS 4 /* at a time: so few stretches are read at once that the processor fetches them ahead */
 
 /* Adds to a stretch of a sum what the input's `side` gives with a channel of the response. */
 static void multiply_side(const peri__convolution *c, const stage *s, uint32_t side, uint32_t channel, float *sum,
