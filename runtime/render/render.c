@@ -257,6 +257,7 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
     if (step->muted) atomic_store_explicit(&node->sounding, false, memory_order_relaxed);
   } else {
     node->kind->process(&process);
+    if (node->kind->spent_part) peri__node_return_parts(render, node);
     for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &process.outputs[o]);
     if (node->kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, &process);
   }

@@ -377,6 +377,12 @@ typedef struct peri__kind {
   /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.
    */
   void (*absorb)(const peri__process *process);
+  /* AUDIO THREAD. Of a kind that goes on for a while with the parts that it had: the next one, NULL for none, is the
+   * state's from now on. Asked for until it has none, then and after each quantum: a part that it is done with, or
+   * NULL. What it has at its end, `destroy` frees. Both NULL: the node's part is `process`'s until the next one comes.
+   */
+  void (*take_part)(void *state, peri__part *part);
+  peri__part *(*spent_part)(void *state);
   /* AUDIO THREAD. What there is of the tail, whether or not anything comes out now; NULL: just what comes out. */
   peri__tail (*tail)(const void *state);
   peri_channel_rule rule; /* default of its inputs */
@@ -419,6 +425,8 @@ typedef struct peri__node {
   const peri__part *curve; /* the last one that was sent, of a kind with a curve */
   uint32_t widest;         /* of a kind with a tail: the most channels that its output could have so far */
   peri_buffer *buffer;     /* of a convolver, a reference */
+  uint64_t buffer_version; /* that its response was made of */
+  bool normalized;         /* its response was */
   peri_owner owner;
   bool notify;
   uint64_t user;
@@ -525,6 +533,9 @@ bool peri__render_frames(peri__render *render, float *out, uint32_t frames);
 
 /* render/apply.c, AUDIO THREAD: carries out all commands that are committed. */
 void peri__render_apply(peri__render *render);
+
+/* AUDIO THREAD. Sends back what a node of a kind with spent_part is done with. */
+void peri__node_return_parts(peri__render *render, peri__node *node);
 
 /* render/voices.c, AUDIO THREAD. Adds an input's voices to `sum`, which has its channels and is zeroed if not silent;
  * clears `silent` when anything was added. With sum NULL the voices only keep time. Ended voices leave the list. */
