@@ -330,6 +330,7 @@ typedef struct peri__setup {
   const peri_node_def *def;
   double sample_rate;
   void *listener; /* state of the engine's listener, for option_part */
+  void **ahead;   /* what option_ahead made, likewise: taken over where NULL is left */
 } peri__setup;
 
 #define PERI_MAX_OPTIONS 8 /* of a kind */
@@ -368,6 +369,11 @@ typedef struct peri__kind {
   bool (*check_option)(const double *options, uint32_t option, double value);
   /* CONTROL. What follows from another value. */
   void (*option_changed)(void *state, uint32_t option);
+  /* CONTROL, on any thread, and alone without the engine's lock, since it may take long: what several parts for an
+   * option's new value share. *ahead is NULL and stays so when there is nothing; what is left in it is let go by
+   * `drop_ahead`. False with a message: the option does not change. Both NULL: no option needs any. */
+  bool (*option_ahead)(double sample_rate, uint32_t option, double value, void **ahead);
+  void (*drop_ahead)(void *ahead);
   /* CONTROL. The part that an option's new value needs, sent ahead of it; *part is NULL and stays so when it needs
    * none. False with a message: the option does not change. NULL: no option needs one. */
   bool (*option_part)(const peri__setup *setup, const double *options, uint32_t option, double value,
