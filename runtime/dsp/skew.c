@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#define TURN_FLOATS 8 /* of a block */
 #define HEAD_BYTES 128
 
 /* ---- Plan ------------------------------------------------------------------------------------------------------- */
@@ -24,7 +23,7 @@ static void put_turn(float *re, float *im, double turns) {
 }
 
 static float *prepare_turns(float *to, uint32_t level, size_t blocks) {
-  for (size_t b = 0; b < blocks; b++, to += TURN_FLOATS) {
+  for (size_t b = 0; b < blocks; b++, to += PERI__SKEW_TURN) {
     for (int power = 1; power <= 3; power++)
       put_turn(&to[2 * power - 2], &to[2 * power - 1], power * root_of(level, b) / 4.0);
     to[6] = to[7] = 0.0f;
@@ -71,7 +70,7 @@ static peri__butterflies stretch_of(const peri__skew *skew, uint32_t level, uint
   size_t size = skew->n >> (2 * level), here = (size_t)step * skew->piece;
   size_t block = here / size, stretch = skew->piece / 4;
   size_t from = (here % size) / 4;
-  return (peri__butterflies){.turns = skew->turns[level] + block * TURN_FLOATS,
+  return (peri__butterflies){.turns = skew->turns[level] + block * PERI__SKEW_TURN,
                              .block = block * size,
                              .quarter = size / 4,
                              .from = from,

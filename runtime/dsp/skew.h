@@ -12,6 +12,7 @@
 
 #define PERI__SKEW_PIECE 512
 #define PERI__SKEW_LEVELS 6
+#define PERI__SKEW_TURN 8 /* floats of a block's turns */
 
 /* A block of numbers that stands for a polynomial modulo t^size − root is split into four of a quarter of the size, and
  * so on, down to blocks of eight, which are split to the end at once. The blocks of a level lie in order. */

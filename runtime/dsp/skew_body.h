@@ -156,7 +156,7 @@ PERI_TARGET static void join(const peri__butterflies *b, float *re, float *im) {
 /* The block of a level that begins at a number. */
 BODY peri__butterflies whole_block(const peri__skew *skew, uint32_t level, size_t at) {
   size_t size = skew->n >> (2 * level);
-  return (peri__butterflies){skew->turns[level] + at / size * 8, at, size / 4, 0, size / 4};
+  return (peri__butterflies){skew->turns[level] + at / size * PERI__SKEW_TURN, at, size / 4, 0, size / 4};
 }
 
 PERI_TARGET static void split_piece(const peri__skew *skew, size_t piece, const float *in_re, const float *in_im,

@@ -123,7 +123,7 @@ static void lead_over(const convolver *node, const peri__signal *in, float *comi
 /* Returns the channels of the sum. */
 static uint32_t add_tail(float *out, uint32_t made, const float *tail, uint32_t channels) PERI_AUDIO_THREAD {
   if (made == 0) memset(out, 0, channels * N * sizeof *out), made = channels;
-  if (made < channels) memcpy(out + N, out, N * sizeof *out), made = channels;
+  if (made < channels) memmove(out + N, out, N * sizeof *out), made = channels;
   for (uint32_t c = 0; c < made; c++)
     for (uint32_t i = 0; i < N; i++) out[c * N + i] += tail[(channels == 2 ? c * N : 0) + i];
   return made;

@@ -3,8 +3,8 @@
 #include "base/base.h"
 
 #define RATE 48000.0
-#define LED_OVER (9 * 128) /* frames behind which another response has all of the input, and a short one has rung out  \
-                            */
+/* Frames behind which another response has all of the input, and a short one has rung out. */
+#define LED_OVER (9 * 128)
 
 static peri_buffer *buffer_of(const float *samples, uint32_t channels, uint32_t frames, double rate) {
   peri_buffer *buffer = peri_buffer_create(channels, frames, rate);
