@@ -217,7 +217,7 @@ function IIRFilterNode:getFrequencyResponse(frequencies, magnitudes, phases) end
 
 ---Convolves with an impulse response, without added latency.
 ---@class perilune.ConvolverNode:perilune.AudioNode
----@field buffer perilune.Buffer? The response: 1, 2 or 4 channels at the context's sample rate.
+---@field buffer perilune.Buffer? The response: 1, 2 or 4 channels at the context's sample rate; another one, or a saved file of it, does not click.
 ---@field normalize boolean Whether responses set from now on are brought to one loudness.
 
 ---Options of createConvolver.

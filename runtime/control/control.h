@@ -197,6 +197,7 @@ struct peri_engine {
   peri__link *ended;                 /* came back, not yet looked at */
   peri__link *ended_nodes;           /* likewise, of the graph, whose event there is no memory for */
   uint64_t replacements;             /* of buffers, that all sources have been told of */
+  uint64_t followed_replacements;    /* likewise, by all convolvers */
   peri__successor *spare_successor;  /* for the next renewal */
   uint32_t sources;                  /* slots in use */
   uint64_t list_bytes;               /* of voice lists */
@@ -282,6 +283,10 @@ void peri__unlink_in(peri_engine *engine, uint32_t node);
 peri__param *peri__params_create(const peri__kind *kind);
 void peri__params_free(const peri__kind *kind, peri__param *params);
 void peri__input_free(peri_engine *engine, peri__input *input);
+
+/* convolver.c. Without the lock, on any thread but the audio thread: convolvers whose buffers were reloaded get new
+ * responses; false without memory, and another call goes on. */
+bool peri__convolvers_follow(peri_engine *engine);
 
 /* option.c: sends a new part for a node, whose old one comes back; the part is freed if that fails. */
 bool peri__node_send_part(peri_engine *engine, peri__graph_node *node, peri__part *part);

@@ -260,8 +260,10 @@ bool peri_engine_update(peri_engine *engine) {
   bool done = peri__compile(engine);
   if (engine->replacements != peri__buffer_replacements() && !peri__reloads_offer(engine, true)) done = false;
   peri__publish(engine);
+  bool reloaded = engine->followed_replacements != peri__buffer_replacements();
   peri__unlock(engine);
   if (tell) report_nonfinite();
+  if (reloaded && !peri__convolvers_follow(engine)) done = false;
   return done;
 }
 

@@ -149,7 +149,8 @@ static void run_reload(peri__job *job) {
   else
     storage = decode_load(load);
   bool done = storage && replace(load, &storage);
-  peri__storage_drop(storage); /* the old samples, or those that came too late */
+  peri__storage_drop(storage);                     /* the old samples, or those that came too late */
+  if (done) peri__convolvers_follow(load->engine); /* updates go on where it could not be done */
   finish_load(load->engine, load, done ? peri_buffer_retain(load->buffer) : NULL);
 }
 

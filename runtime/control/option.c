@@ -19,24 +19,30 @@ static bool check_value(const peri_node_info *node, const peri_option_info *info
                     info->min_value, most, value);
 }
 
-static bool make_part(peri_engine *engine, const peri__node *node, uint32_t option, double value, peri__part **part) {
+static bool make_part(peri_engine *engine, const peri__node *node, uint32_t option, double value, void **ahead,
+                      peri__part **part) {
   const peri__graph *graph = &engine->graph;
   void *listener = engine->listener == PERI_NONE ? NULL : graph->nodes[engine->listener].render->state;
-  peri__setup setup = {.sample_rate = engine->sample_rate, .listener = listener};
+  peri__setup setup = {.sample_rate = engine->sample_rate, .listener = listener, .ahead = ahead};
   *part = NULL;
   return !node->kind->option_part || node->kind->option_part(&setup, node->options, option, value, part);
 }
 
-static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value) {
+static bool check_option(const peri__graph_node *node, uint32_t option, double value) {
   const peri__kind *kind = node->render->kind;
   const peri_option_info *info = find_option(node, option);
-  peri__part *part;
   if (!info || !check_value(&kind->info, info, value)) return false;
-  if (kind->check_option && !kind->check_option(node->render->options, option, value)) return false;
+  return !kind->check_option || kind->check_option(node->render->options, option, value);
+}
+
+static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value, void **ahead) {
+  const peri__kind *kind = node->render->kind;
+  peri__part *part;
+  if (!check_option(node, option, value)) return false;
   if (node->kind == PERI_NODE_OSCILLATOR) return peri__oscillator_set_type(engine, node, (peri_oscillator_type)value);
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
   bool changed = node->render->options[option] != value;
-  if (!make_part(engine, node->render, option, value, &part)) return false;
+  if (!make_part(engine, node->render, option, value, ahead, &part)) return false;
   if (part) {
     if (!peri__commands_reserve(&engine->render.commands,
                                 PERI_COMMAND_BYTES(NODE_PART) + PERI_COMMAND_BYTES(NODE_OPTION))) {
@@ -51,11 +57,28 @@ static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t opt
   return peri__publish(engine);
 }
 
+/* With the lock held for a moment: the kind of a node that needs something ahead of the option, or NULL in *kind. */
+static bool find_needy(peri_engine *engine, peri_node id, uint32_t option, double value, const peri__kind **kind) {
+  peri__lock(engine);
+  const peri__graph_node *node = peri__find_node(engine, id);
+  bool fine = node && check_option(node, option, value);
+  bool needs = fine && node->render->kind->option_ahead;
+  *kind = needs ? node->render->kind : NULL;
+  peri__unlock(engine);
+  return fine;
+}
+
+/* The node may be gone by the time that what it needs is made. */
 bool peri_node_set_option(peri_engine *engine, peri_node id, uint32_t option, double value) {
+  const peri__kind *needy;
+  void *ahead = NULL;
+  if (!find_needy(engine, id, option, value, &needy)) return false;
+  if (needy && !needy->option_ahead(engine->sample_rate, option, value, &ahead)) return false;
   peri__lock(engine);
   peri__graph_node *node = peri__find_node(engine, id);
-  bool done = node && set_option(engine, node, option, value);
+  bool done = node && set_option(engine, node, option, value, &ahead);
   peri__unlock(engine);
+  if (ahead) needy->drop_ahead(ahead);
   return done;
 }
 

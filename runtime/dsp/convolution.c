@@ -1,23 +1,23 @@
 /* The response is cut into stages of growing blocks, each stage into partitions of one block (Gardner, "Efficient
  * Convolution without Input-Output Delay", 1995). A stage convolves by overlap-save: each block of input is transformed
- * together with the one before, its spectrum kept for as long as it meets partitions, and the sum of all products
- * transformed back.
+ * together with the one before (dsp/skew.h), its spectrum kept for as long as it meets partitions, and the sum of all
+ * products transformed back.
  *
  * The first stage works on the quantum that is just there. The others begin at twice their block, so that a block of
  * input may be worked on while the next one comes in: that work, a list of tasks in small steps, is spread over the
  * quanta of the block by what the steps cost. Which step runs when depends on the time alone, and no result on it. */
 #include "dsp/convolution.h"
 
-#include "dsp/fft.h"
+#include "dsp/skew.h"
 
 #include <math.h>
 #include <string.h>
 
 #define N PERI_QUANTUM
-#define MAX_STAGES 4
-#define CHUNK 128 /* bins that are multiplied in a step */
+#define MAX_STAGES 5
+#define CHUNK 512 /* bins that are multiplied in a step */
 
-static const uint32_t blocks[MAX_STAGES] = {N, 512, 2048, 16384};
+static const uint32_t blocks[MAX_STAGES] = {N, 512, 2048, 8192, 32768};
 
 /* What a block of input was. Of a mono one only the left spectrum is there, and stands for both. */
 enum { SILENT, MONO, STEREO };
@@ -26,26 +26,24 @@ enum { FORWARD, MULTIPLY, INVERSE };
 
 typedef struct task {
   uint8_t what, side; /* of the input or the output */
-  uint32_t steps, cost;
+  uint32_t steps;
 } task;
 
 typedef struct stage {
   /* constant */
   uint32_t block, partitions;
   size_t imaginary; /* floats from a spectrum's real to its imaginary parts; a spectrum takes twice as many */
-  const peri__fft *fft;
+  const peri__skew *skew;
   float *response; /* spectra: channels × partitions */
   /* of the work under way */
   float *inputs;  /* spectra: two sides × partitions, a ring: the newest block's, the one before … */
   uint8_t *kinds; /* of the blocks of the ring */
   uint32_t newest;
-  float *sum; /* a spectrum */
-  float *scratch;
-  float *outputs;       /* two of them in turn × two sides × two blocks, of which the second counts */
-  uint32_t turn;        /* which one is being heard */
+  float *sums;   /* spectra: two of them in turn × two sides; of what comes of them, the imaginary parts count */
+  uint32_t turn; /* which one is being heard */
   uint32_t heard, made; /* channels of that one, and of the other */
   task tasks[6];
-  uint32_t task_count, task, step;
+  uint32_t task_count, task, step, chunk_cost;
   uint64_t cost, done; /* of all tasks */
 } stage;
 
@@ -80,14 +78,12 @@ static float *take_floats(unsigned char *memory, size_t *at, size_t count) {
 }
 
 static void lay_out_stage(stage *s, uint32_t channels, unsigned char *memory, size_t *at) {
-  size_t spectrum = 2 * s->imaginary, n = 2 * (size_t)s->block;
-  s->fft = (const peri__fft *)take(memory, at, peri__fft_bytes(n));
+  size_t spectrum = 2 * s->imaginary;
+  s->skew = (const peri__skew *)take(memory, at, peri__skew_bytes(s->block));
   s->response = take_floats(memory, at, channels * s->partitions * spectrum);
   s->inputs = take_floats(memory, at, 2 * s->partitions * spectrum);
   s->kinds = (uint8_t *)take(memory, at, s->partitions);
-  s->sum = take_floats(memory, at, spectrum);
-  s->scratch = take_floats(memory, at, PERI__FFT_SCRATCH(n));
-  s->outputs = take_floats(memory, at, 4 * n);
+  s->sums = take_floats(memory, at, 4 * spectrum);
 }
 
 /* Fills in all of `c` but the samples; memory NULL only measures. */
@@ -121,7 +117,8 @@ static float *spectrum_of(float *spectra, const stage *s, uint32_t side, uint32_
   return spectra + ((size_t)side * s->partitions + place) * 2 * s->imaginary;
 }
 
-/* A block of samples and a block of zeros behind it; beyond the end are zeros too. */
+/* A block of samples and a block of zeros behind it; beyond the end are zeros too. What the inverse transform
+ * multiplies by is taken off here. */
 static void cut_partition(float *to, const peri__convolution *c, const float *samples, size_t from, uint32_t block,
                           double scale) {
   memset(to, 0, 2 * (size_t)block * sizeof *to);
@@ -134,11 +131,11 @@ static void transform_response(const peri__convolution *c, stage *s, const float
   for (uint32_t channel = 0; channel < c->channels; channel++) {
     for (uint32_t p = 0; p < s->partitions; p++) {
       float *to = spectrum_of(s->response, s, channel, p);
-      cut_partition(s->outputs, c, response[channel], first + (size_t)p * s->block, s->block, scale);
-      peri__fft_forward(s->fft, s->outputs, to, to + s->imaginary, s->scratch);
+      cut_partition(s->sums, c, response[channel], first + (size_t)p * s->block, s->block, scale / s->block);
+      peri__skew_forward(s->skew, s->sums, s->sums + s->block, to, to + s->imaginary);
     }
   }
-  memset(s->outputs, 0, 2 * (size_t)s->block * sizeof(float));
+  memset(s->sums, 0, 2 * (size_t)s->block * sizeof(float));
 }
 
 peri__convolution *peri__convolution_prepare(void *memory, uint32_t channels, uint32_t frames,
@@ -149,7 +146,7 @@ peri__convolution *peri__convolution_prepare(void *memory, uint32_t channels, ui
   c->time = c->ring;
   for (uint32_t k = 0; k < c->stage_count; k++) {
     stage *s = &c->stages[k];
-    peri__fft_prepare((void *)s->fft, 2 * (size_t)s->block);
+    peri__skew_prepare((void *)s->skew, s->block, kernels);
     transform_response(c, s, response, scale);
   }
   return c;
@@ -193,39 +190,35 @@ static uint32_t count_outputs(const peri__convolution *c, const stage *s) PERI_A
 
 /* ---- Products --------------------------------------------------------------------------------------------------- */
 
-#define PRODUCTS 64 /* at a time */
+#define PRODUCTS 4 /* at a time: so few stretches are read at once that the processor fetches them ahead */
 
-/* Adds to a stretch of the sum what the input's `side` gives with a channel of the response. */
-static void multiply_side(const peri__convolution *c, const stage *s, uint32_t side, uint32_t channel, uint32_t from,
-                          uint32_t bins) PERI_AUDIO_THREAD {
+/* Adds to a stretch of a sum what the input's `side` gives with a channel of the response. */
+static void multiply_side(const peri__convolution *c, const stage *s, uint32_t side, uint32_t channel, float *sum,
+                          uint32_t from, uint32_t bins) PERI_AUDIO_THREAD {
   peri__product list[PRODUCTS];
   size_t count = 0;
-  float nyquist = 0.0f;
   for (uint32_t p = 0; p < s->partitions; p++) {
     uint32_t place = s->newest + p < s->partitions ? s->newest + p : s->newest + p - s->partitions;
     if (s->kinds[place] != SILENT) {
       const float *x = spectrum_of(s->inputs, s, s->kinds[place] == STEREO ? side : 0, place);
       const float *h = spectrum_of(s->response, s, channel, p);
       list[count++] = (peri__product){x + from, h + from};
-      nyquist += x[s->block] * h[s->block];
     }
     if (count < PRODUCTS && (p + 1 < s->partitions || !count)) continue;
-    c->kernels->multiply(s->sum + from, list, count, s->imaginary, bins);
+    c->kernels->multiply(sum + from, list, count, s->imaginary, bins);
     count = 0;
   }
-  if (from == 0) s->sum[s->block] += nyquist;
 }
 
-static void multiply(const peri__convolution *c, const stage *s, uint32_t output, uint32_t from,
+static void multiply(const peri__convolution *c, const stage *s, uint32_t output, float *sum, uint32_t from,
                      uint32_t bins) PERI_AUDIO_THREAD {
-  memset(s->sum + from, 0, bins * sizeof(float));
-  memset(s->sum + s->imaginary + from, 0, bins * sizeof(float));
-  if (from == 0) s->sum[s->block] = 0.0f;
+  memset(sum + from, 0, bins * sizeof(float));
+  memset(sum + s->imaginary + from, 0, bins * sizeof(float));
   if (c->channels == 4) {
-    multiply_side(c, s, 0, output, from, bins);
-    multiply_side(c, s, 1, 2 + output, from, bins);
+    multiply_side(c, s, 0, output, sum, from, bins);
+    multiply_side(c, s, 1, 2 + output, sum, from, bins);
   } else {
-    multiply_side(c, s, output, c->channels == 2 ? output : 0, from, bins);
+    multiply_side(c, s, output, c->channels == 2 ? output : 0, sum, from, bins);
   }
 }
 
@@ -235,35 +228,38 @@ static uint32_t run_first(peri__convolution *c, float *out) PERI_AUDIO_THREAD {
   stage *s = &c->stages[0];
   uint32_t kind = note_block(c, s, c->time + N), outputs = count_outputs(c, s);
   for (uint32_t side = 0; side < kind; side++) { /* one of MONO, two of STEREO */
-    float *to = spectrum_of(s->inputs, s, side, s->newest), *window = s->outputs;
-    memcpy(window, history_at(c, side, c->time - N), N * sizeof *window);
-    memcpy(window + N, history_at(c, side, c->time), N * sizeof *window);
-    peri__fft_forward(s->fft, window, to, to + s->imaginary, s->scratch);
+    float *to = spectrum_of(s->inputs, s, side, s->newest);
+    peri__skew_forward(s->skew, history_at(c, side, c->time - N), history_at(c, side, c->time), to, to + s->imaginary);
   }
   for (uint32_t o = 0; o < outputs; o++) {
-    multiply(c, s, o, 0, N);
-    peri__fft_inverse(s->fft, s->sum, s->sum + s->imaginary, s->outputs, s->scratch);
-    memcpy(out + (size_t)o * N, s->outputs + N, N * sizeof *out);
+    float *sum = s->sums;
+    multiply(c, s, o, sum, 0, N);
+    peri__skew_inverse(s->skew, sum, sum + s->imaginary);
+    memcpy(out + (size_t)o * N, sum + s->imaginary, N * sizeof *out);
   }
   return outputs;
 }
 
 /* ---- The others: by and by -------------------------------------------------------------------------------------- */
 
-static float *output_of(const stage *s, uint32_t turn, uint32_t side) {
-  return s->outputs + ((size_t)turn * 2 + side) * 2 * s->block;
+static float *sum_of(const stage *s, uint32_t turn, uint32_t side) {
+  return s->sums + ((size_t)turn * 2 + side) * 2 * s->imaginary;
 }
 
-static void add_task(stage *s, uint8_t what, uint32_t side, uint32_t steps, uint32_t cost) PERI_AUDIO_THREAD {
-  s->tasks[s->task_count++] = (task){what, (uint8_t)side, steps, cost};
-  s->cost += (uint64_t)steps * cost;
+/* What a step costs, so that quanta get equal shares: products of a bin, and numbers that pass a level of a transform,
+ * take about the same time. */
+static uint32_t cost_of(const stage *s, uint32_t what, uint32_t step) PERI_AUDIO_THREAD {
+  switch (what) {
+  case FORWARD: return peri__skew_forward_cost(s->skew, step);
+  case MULTIPLY: return s->chunk_cost;
+  default: return peri__skew_inverse_cost(s->skew, step);
+  }
 }
 
-/* What a step costs, so that quanta get equal shares: in products of a bin, which wait for memory when there are many.
- */
-#define COST_OF_PRODUCT 1 /* and bin */
-#define COST_OF_CHUNK 100
-#define COST_OF_FFT 1 /* of a complex number in a pass */
+static void add_task(stage *s, uint8_t what, uint32_t side, uint32_t steps) PERI_AUDIO_THREAD {
+  s->tasks[s->task_count++] = (task){what, (uint8_t)side, steps};
+  for (uint32_t k = 0; k < steps; k++) s->cost += cost_of(s, what, k);
+}
 
 static void begin_block(const peri__convolution *c, stage *s) PERI_AUDIO_THREAD {
   s->turn ^= 1;
@@ -272,29 +268,28 @@ static void begin_block(const peri__convolution *c, stage *s) PERI_AUDIO_THREAD 
   s->made = count_outputs(c, s);
   s->task_count = s->task = s->step = 0;
   s->cost = s->done = 0;
-  uint32_t steps = (uint32_t)peri__fft_steps(s->fft), piece = s->block < 512 ? s->block : 512, sounding = 0;
+  uint32_t steps = peri__skew_steps(s->skew), sounding = 0;
   for (uint32_t p = 0; p < s->partitions; p++) sounding += s->kinds[p] != SILENT;
-  if (c->channels == 4) sounding *= 2;
-  for (uint32_t side = 0; side < kind; side++) add_task(s, FORWARD, side, steps, COST_OF_FFT * piece);
+  s->chunk_cost = CHUNK * (1 + sounding * (c->channels == 4 ? 2 : 1));
+  for (uint32_t side = 0; side < kind; side++) add_task(s, FORWARD, side, steps);
   for (uint32_t o = 0; o < s->made; o++) {
-    add_task(s, MULTIPLY, o, s->block / CHUNK, COST_OF_CHUNK + COST_OF_PRODUCT * sounding * CHUNK);
-    add_task(s, INVERSE, o, steps, COST_OF_FFT * piece);
+    add_task(s, MULTIPLY, o, s->block / CHUNK);
+    add_task(s, INVERSE, o, steps);
   }
 }
 
 static void run_step(const peri__convolution *c, stage *s, const task *t, uint64_t began) PERI_AUDIO_THREAD {
+  float *sum = sum_of(s, s->turn ^ 1, t->side);
   switch (t->what) {
   case FORWARD: {
     float *to = spectrum_of(s->inputs, s, t->side, s->newest);
     const float *first = history_at(c, t->side, began - 2 * (uint64_t)s->block);
     const float *second = history_at(c, t->side, began - s->block);
-    peri__fft_forward_step(s->fft, first, second, to, to + s->imaginary, s->scratch, s->step);
+    peri__skew_forward_step(s->skew, first, second, to, to + s->imaginary, s->step);
     break;
   }
-  case MULTIPLY: multiply(c, s, t->side, s->step * CHUNK, CHUNK); break;
-  default:
-    peri__fft_inverse_step(s->fft, s->sum, s->sum + s->imaginary, output_of(s, s->turn ^ 1, t->side), s->scratch,
-                           s->step);
+  case MULTIPLY: multiply(c, s, t->side, sum, s->step * CHUNK, CHUNK); break;
+  default: peri__skew_inverse_step(s->skew, sum, sum + s->imaginary, s->step);
   }
 }
 
@@ -306,7 +301,7 @@ static void run_later(peri__convolution *c, stage *s) PERI_AUDIO_THREAD {
   while (s->done < target) {
     const task *t = &s->tasks[s->task];
     run_step(c, s, t, c->time - at);
-    s->done += t->cost;
+    s->done += cost_of(s, t->what, s->step);
     if (++s->step == t->steps) s->task++, s->step = 0;
   }
 }
@@ -317,7 +312,7 @@ static uint32_t add_heard(const peri__convolution *c, const stage *s, float *out
   if (channels == 0) memset(out, 0, N * sizeof *out), channels = 1;
   if (s->heard > channels) memmove(out + N, out, N * sizeof *out), channels = 2;
   for (uint32_t o = 0; o < channels; o++) {
-    const float *from = output_of(s, s->turn, s->heard == 2 ? o : 0) + s->block + at;
+    const float *from = sum_of(s, s->turn, s->heard == 2 ? o : 0) + s->imaginary + at;
     for (uint32_t i = 0; i < N; i++) out[o * N + i] += from[i];
   }
   return channels;

@@ -107,20 +107,10 @@ static inline void turn(four *re, four *im, four by_re, four by_im) {
   *im = was * by_im + *im * by_re;
 }
 
-/* A stretch of a pass's work, in butterflies, pairs or samples; in fours. */
-typedef struct stretch {
-  size_t from, to;
-} stretch;
-
-/* One of `pieces`, powers of two, that the work is cut into. */
-static stretch cut(size_t work, size_t piece, size_t pieces) {
-  return (stretch){work / pieces * piece, work / pieces * (piece + 1)};
-}
-
 /* The first pass: neighbours belong to different butterflies, so four of these go at once. */
-static void first_pass(const float *w, split x, split y, size_t half, stretch part) PERI_AUDIO_THREAD {
+static void first_pass(const float *w, split x, split y, size_t half) PERI_AUDIO_THREAD {
   size_t quarter = half / 4;
-  for (size_t p = part.from; p < part.to; p += 4) {
+  for (size_t p = 0; p < quarter; p += 4) {
     butterfly b = cross(x, p, quarter);
     turn(&b.re[1], &b.im[1], load(w + p), load(w + p + quarter));
     turn(&b.re[2], &b.im[2], load(w + p + 2 * quarter), load(w + p + 3 * quarter));
@@ -131,14 +121,12 @@ static void first_pass(const float *w, split x, split y, size_t half, stretch pa
 }
 
 /* A later pass: `stride` neighbours share a butterfly's twiddles, `count` butterflies. */
-static void next_pass(const float *w, split x, split y, size_t stride, size_t count, stretch part) PERI_AUDIO_THREAD {
-  for (size_t i = part.from; i < part.to;) {
-    size_t p = i / stride, begin = i % stride, end = stride - begin < part.to - i ? stride : begin + (part.to - i);
-    i += end - begin;
+static void next_pass(const float *w, split x, split y, size_t stride, size_t count) PERI_AUDIO_THREAD {
+  for (size_t p = 0; p < count; p++) {
     four re1 = all(w[p]), im1 = all(w[p + count]);
     four re2 = all(w[p + 2 * count]), im2 = all(w[p + 3 * count]);
     four re3 = all(w[p + 4 * count]), im3 = all(w[p + 5 * count]);
-    for (size_t q = begin; q < end; q += 4) {
+    for (size_t q = 0; q < stride; q += 4) {
       butterfly b = cross(x, stride * p + q, stride * count);
       turn(&b.re[1], &b.im[1], re1, im1);
       turn(&b.re[2], &b.im[2], re2, im2);
@@ -150,9 +138,9 @@ static void next_pass(const float *w, split x, split y, size_t stride, size_t co
 }
 
 /* The last pass where N is no power of 4: radix 2, without twiddles. */
-static void last_pass(split x, split y, size_t half, stretch part) PERI_AUDIO_THREAD {
+static void last_pass(split x, split y, size_t half) PERI_AUDIO_THREAD {
   size_t stride = half / 2;
-  for (size_t q = part.from; q < part.to; q += 4) {
+  for (size_t q = 0; q < stride; q += 4) {
     four are = load(x.re + q), aim = load(x.im + q), bre = load(x.re + stride + q), bim = load(x.im + stride + q);
     store(y.re + q, are + bre);
     store(y.im + q, aim + bim);
@@ -167,19 +155,22 @@ static size_t pass_count(size_t half) {
   return passes;
 }
 
-/* The pass of that number, all of it or a piece: from x to y, or back where the number is odd. */
-static void run_pass(const peri__fft *fft, split x, split y, size_t pass, size_t piece,
-                     size_t pieces) PERI_AUDIO_THREAD {
+/* All passes, from x to y, back, and so on. Returns the one of both in which the last pass ended. */
+static split run_passes(const peri__fft *fft, split x, split y) PERI_AUDIO_THREAD {
   const float *w = fft->passes;
-  size_t stride = 1, count = fft->half / 4;
-  for (size_t k = 0; k < pass; k++) w += 6 * count, count /= 4, stride *= 4;
-  split from = pass % 2 ? y : x, to = pass % 2 ? x : y;
-  if (pass == 0)
-    first_pass(w, from, to, fft->half, cut(fft->half / 4, piece, pieces));
-  else if (count)
-    next_pass(w, from, to, stride, count, cut(fft->half / 4, piece, pieces));
-  else
-    last_pass(from, to, fft->half, cut(fft->half / 2, piece, pieces));
+  size_t half = fft->half, stride = 1;
+  for (size_t count = half / 4; stride < half; w += 6 * count, count /= 4, stride *= 4) {
+    if (stride == 1)
+      first_pass(w, x, y, half);
+    else if (count)
+      next_pass(w, x, y, stride, count);
+    else
+      last_pass(x, y, half);
+    split from = x;
+    x = y;
+    y = from;
+  }
+  return x;
 }
 
 /* ---- Real samples ----------------------------------------------------------------------------------------------- */
@@ -188,11 +179,11 @@ static void run_pass(const peri__fft *fft, split x, split y, size_t pass, size_t
  *     y[k] = (A + B)·scale + T,  y[N−k] = ((A + B)·scale − T)*,  T = (A − B)·scale · turn
  * for k = 0 … N/2. With turn = −i·e^(−2πi·k/n) and scale ½ this makes the bins of n real samples from the transform of
  * N complex ones; with turn = i·e^(2πi·k/n), the complex numbers to be transformed back. x and y may be the same. */
-static void twist(const peri__fft *fft, split x, split y, float scale, bool back, stretch part) PERI_AUDIO_THREAD {
+static void twist(const peri__fft *fft, split x, split y, float scale, bool back) PERI_AUDIO_THREAD {
   size_t half = fft->half, middle = half / 2;
   const float *cosine = fft->turns, *sine = fft->turns + middle;
   four by = all(scale), sign = all(back ? -1.0f : 1.0f);
-  for (size_t k = part.from; k < part.to; k += 4) {
+  for (size_t k = 0; k < middle; k += 4) {
     size_t mirror = half - k - 3;
     four are = load(x.re + k), aim = load(x.im + k);
     four bre = reversed(load(x.re + mirror)), bim = -reversed(load(x.im + mirror));
@@ -204,90 +195,44 @@ static void twist(const peri__fft *fft, split x, split y, float scale, bool back
     store(y.re + mirror, reversed(sum_re - t_re));
     store(y.im + mirror, reversed(t_im - sum_im));
   }
-  if (part.to < middle) return;
   y.re[middle] = 2.0f * scale * x.re[middle];
   y.im[middle] = -2.0f * scale * x.im[middle];
 }
 
-static void split_samples(const float *samples, split x, stretch part) PERI_AUDIO_THREAD {
-  for (size_t i = part.from; i < part.to; i += 4, samples += 8) {
+static void split_samples(const float *samples, split x, size_t count) PERI_AUDIO_THREAD {
+  for (size_t i = 0; i < count; i += 4, samples += 8) {
     four a = load(samples), b = load(samples + 4);
     store(x.re + i, (four){a[0], a[2], b[0], b[2]});
     store(x.im + i, (four){a[1], a[3], b[1], b[3]});
   }
 }
 
-static void join_samples(split x, float *samples, stretch part) PERI_AUDIO_THREAD {
-  for (size_t i = part.from; i < part.to; i += 4) {
+static void join_samples(split x, float *samples, size_t count) PERI_AUDIO_THREAD {
+  for (size_t i = 0; i < count; i += 4) {
     four re = load(x.re + i), im = load(x.im + i);
     store(samples + 2 * i, (four){re[0], im[0], re[1], im[1]});
     store(samples + 2 * i + 4, (four){re[2], im[2], re[3], im[3]});
   }
 }
 
-/* ---- Transforms, at once or in steps ----------------------------------------------------------------------------- */
-
-#define PIECE 512 /* of a pass that is done in steps: so many complex numbers */
-
-static size_t pieces_of(const peri__fft *fft) { return fft->half > PIECE ? fft->half / PIECE : 1; }
-
-size_t peri__fft_steps(const peri__fft *fft) { return pieces_of(fft) * (pass_count(fft->half) + 2); }
-
-/* Stage 0 takes the samples apart, the last one makes the bins, the others are the passes between. */
-static void forward_stage(const peri__fft *fft, const float *first, const float *second, split bins, float *scratch,
-                          size_t stage, size_t piece, size_t pieces) PERI_AUDIO_THREAD {
-  size_t half = fft->half, passes = pass_count(half);
-  split other = {scratch, scratch + half};
-  bool even = passes % 2 == 0;
-  split from = even ? bins : other, to = even ? other : bins; /* so that the last pass ends in the bins */
-  if (stage == 0) {
-    stretch part = cut(half, piece, pieces), ahead = part, behind = part;
-    if (ahead.to > half / 2) ahead.to = half / 2;
-    if (behind.from < half / 2) behind.from = half / 2;
-    if (ahead.from < ahead.to) split_samples(first + 2 * ahead.from, from, ahead);
-    if (behind.from < behind.to) split_samples(second + 2 * behind.from - half, from, behind);
-  } else if (stage <= passes) {
-    run_pass(fft, from, to, stage - 1, piece, pieces);
-  } else {
-    if (piece == 0) bins.re[half] = bins.re[0], bins.im[half] = bins.im[0]; /* the transform is periodic */
-    twist(fft, bins, bins, 0.5f, false, cut(half / 2, piece, pieces));
-  }
-}
-
-void peri__fft_forward_step(const peri__fft *fft, const float *first, const float *second, float *re, float *im,
-                            float *scratch, size_t step) PERI_AUDIO_THREAD {
-  size_t pieces = pieces_of(fft);
-  forward_stage(fft, first, second, (split){re, im}, scratch, step / pieces, step % pieces, pieces);
-}
+/* ---- Transforms ------------------------------------------------------------------------------------------------- */
 
 void peri__fft_forward(const peri__fft *fft, const float *samples, float *re, float *im,
                        float *scratch) PERI_AUDIO_THREAD {
-  size_t stages = pass_count(fft->half) + 2;
-  for (size_t s = 0; s < stages; s++)
-    forward_stage(fft, samples, samples + fft->half, (split){re, im}, scratch, s, 0, 1);
-}
-
-static void inverse_stage(const peri__fft *fft, const split bins, float *samples, float *scratch, size_t stage,
-                          size_t piece, size_t pieces) PERI_AUDIO_THREAD {
-  size_t half = fft->half, passes = pass_count(half);
-  split x = {scratch, scratch + half + 4}, y = {scratch + 2 * half + 8, scratch + 3 * half + 12};
-  if (stage == 0)
-    twist(fft, bins, x, 1.0f / (float)fft->n, true, cut(half / 2, piece, pieces));
-  else if (stage <= passes)
-    run_pass(fft, (split){x.im, x.re}, (split){y.im, y.re}, stage - 1, piece, pieces);
-  else
-    join_samples(passes % 2 == 0 ? x : y, samples, cut(half, piece, pieces));
-}
-
-void peri__fft_inverse_step(const peri__fft *fft, const float *re, const float *im, float *samples, float *scratch,
-                            size_t step) PERI_AUDIO_THREAD {
-  size_t pieces = pieces_of(fft);
-  inverse_stage(fft, (split){(float *)re, (float *)im}, samples, scratch, step / pieces, step % pieces, pieces);
+  size_t half = fft->half;
+  split bins = {re, im}, other = {scratch, scratch + half};
+  bool even = pass_count(half) % 2 == 0; /* the last pass ends in the bins */
+  split_samples(samples, even ? bins : other, half);
+  run_passes(fft, even ? bins : other, even ? other : bins);
+  re[half] = re[0], im[half] = im[0]; /* the transform is periodic */
+  twist(fft, bins, bins, 0.5f, false);
 }
 
 void peri__fft_inverse(const peri__fft *fft, const float *re, const float *im, float *samples,
                        float *scratch) PERI_AUDIO_THREAD {
-  size_t stages = pass_count(fft->half) + 2;
-  for (size_t s = 0; s < stages; s++)
-    inverse_stage(fft, (split){(float *)re, (float *)im}, samples, scratch, s, 0, 1); /* the bins are only read */
+  size_t half = fft->half;
+  split x = {scratch, scratch + half + 4}, y = {scratch + 2 * half + 8, scratch + 3 * half + 12};
+  twist(fft, (split){(float *)re, (float *)im}, x, 1.0f / (float)fft->n, true); /* the bins are only read */
+  split last = run_passes(fft, (split){x.im, x.re}, (split){y.im, y.re});
+  join_samples((split){last.im, last.re}, samples, half);
 }

@@ -35,13 +35,4 @@ void peri__fft_forward(const peri__fft *fft, const float *samples, float *re, fl
 void peri__fft_inverse(const peri__fft *fft, const float *re, const float *im, float *samples,
                        float *scratch) PERI_AUDIO_THREAD;
 
-/* The same transforms in steps of about equal work, so that a large one can be spread over many quanta: steps 0 to
- * peri__fft_steps(fft) − 1 in this order, with the same arrays, give the same bits as one call. The samples come in two
- * halves, which need not lie together; scratch belongs to the transform from its first step to its last. */
-size_t peri__fft_steps(const peri__fft *fft) PERI_AUDIO_THREAD;
-void peri__fft_forward_step(const peri__fft *fft, const float *first, const float *second, float *re, float *im,
-                            float *scratch, size_t step) PERI_AUDIO_THREAD;
-void peri__fft_inverse_step(const peri__fft *fft, const float *re, const float *im, float *samples, float *scratch,
-                            size_t step) PERI_AUDIO_THREAD;
-
 #endif

@@ -32,7 +32,7 @@ BODY DOUBLES first_powers(double ratio) {
   return power;
 }
 
-BODY void put(float *out, DOUBLES low, DOUBLES high, VECTOR least, VECTOR most) {
+BODY void put_doubles(float *out, DOUBLES low, DOUBLES high, VECTOR least, VECTOR most) {
   STORE(out, LOWER(HIGHER(NARROW(low, high), least), most));
 }
 
@@ -43,7 +43,7 @@ PERI_TARGET static void powers(float *out, const peri__glide *glide) {
   const DOUBLES base = all_of(glide->base), next = all_of(half * half);
   DOUBLES low = first_powers(glide->ratio) * glide->scale, high = low * half;
   for (int i = 0; i < PERI_QUANTUM; i += LANES) {
-    put(out + i, base + low, base + high, least, most);
+    put_doubles(out + i, base + low, base + high, least, most);
     low *= next;
     high *= next;
   }
@@ -54,7 +54,7 @@ PERI_TARGET static void line(float *out, const peri__glide *glide) {
   const DOUBLES half = all_of(glide->scale * (LANES / 2)), next = half + half;
   DOUBLES low = __builtin_convertvector(lane_numbers(), DOUBLES) * glide->scale + glide->base, high = low + half;
   for (int i = 0; i < PERI_QUANTUM; i += LANES) {
-    put(out + i, low, high, least, most);
+    put_doubles(out + i, low, high, least, most);
     low += next;
     high += next;
   }

@@ -52,6 +52,26 @@ typedef struct peri__glide {
   float least, most;
 } peri__glide;
 
+/* Of the transform that convolves, dsp/skew.h. */
+struct peri__skew;
+
+/* A stretch of a block of numbers, which is four quarters. */
+typedef struct peri__butterflies {
+  const float *turns;
+  size_t block, quarter; /* where the block begins; numbers */
+  size_t from, to;       /* in each quarter; multiples of 8 */
+} peri__butterflies;
+
+/* AUDIO THREAD. Splits go forward, from `in_…`, which may be the same, to `re` and `im`; joins go back, times 4 for
+ * each level. Pieces are worked on from their level to the end. */
+typedef struct peri__skew_kernels {
+  void (*split)(const peri__butterflies *butterflies, const float *in_re, const float *in_im, float *re, float *im);
+  void (*join)(const peri__butterflies *butterflies, float *re, float *im);
+  void (*split_piece)(const struct peri__skew *skew, size_t piece, const float *in_re, const float *in_im, float *re,
+                      float *im);
+  void (*join_piece)(const struct peri__skew *skew, size_t piece, float *re, float *im);
+} peri__skew_kernels;
+
 typedef struct peri__kernels {
   const char *name;     /* "scalar", "sse2", "avx2", "avx512", "neon" */
   bool (*usable)(void); /* by this processor */
@@ -88,6 +108,7 @@ typedef struct peri__kernels {
    * behind `count` are looked at, and forgotten. */
   void (*wave)(float *out, const uint32_t *phases, uint32_t count, const peri__wave_table *table);
   void (*wave_steady)(float *out, uint32_t from, uint32_t step, const peri__wave_table *table);
+  const peri__skew_kernels *skew;
 } peri__kernels;
 
 #define PERI_READ_AHEAD 32

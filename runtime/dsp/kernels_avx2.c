@@ -17,6 +17,7 @@
 #define SUB(a, b) _mm256_sub_ps(a, b)
 #define MUL(a, b) _mm256_mul_ps(a, b)
 #define MULTIPLY_ADD(a, b, sum) _mm256_fmadd_ps(a, b, sum)
+#define MULTIPLY_TAKE(a, b, sum) _mm256_fnmadd_ps(a, b, sum)
 #define LANE_NUMBERS _mm256_setr_ps(1, 2, 3, 4, 5, 6, 7, 8)
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
@@ -85,6 +86,9 @@ PERI_TARGET static inline __attribute__((always_inline)) void load_taps(const fl
 #include "dsp/spectra_body.h"
 #include "dsp/glide_body.h"
 #include "dsp/wave_body.h"
+#include "dsp/skew_body.h"
+
+const peri__skew_kernels peri__skew_avx2 = {split, join, split_piece, join_piece};
 
 static bool usable(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
@@ -106,6 +110,7 @@ const peri__kernels peri__kernels_avx2 = {
     .powers = powers,
     .wave = wave,
     .wave_steady = wave_steady,
+    .skew = &peri__skew_avx2,
 };
 #else
 typedef int peri__no_avx2;

@@ -138,6 +138,7 @@ const peri__kernels peri__kernels_avx512 = {
     .powers = powers,
     .wave = wave,
     .wave_steady = wave_steady,
+    .skew = &peri__skew_avx2,
 };
 #else
 typedef int peri__no_avx512;

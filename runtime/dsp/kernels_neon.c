@@ -17,6 +17,7 @@
 #define SUB(a, b) vsubq_f32(a, b)
 #define MUL(a, b) vmulq_f32(a, b)
 #define MULTIPLY_ADD(a, b, sum) vfmaq_f32(sum, a, b)
+#define MULTIPLY_TAKE(a, b, sum) vfmsq_f32(sum, a, b)
 #define LANE_NUMBERS ((float32x4_t){1, 2, 3, 4})
 #define LOAD_PAIRS(at, here, next) load_pairs(at, &(here), &(next))
 #define FLOATS(a, b, c, d) vcvtq_f32_s32((int32x4_t){a, b, c, d})
@@ -58,6 +59,9 @@ static inline void load_taps(const float *samples, const uint32_t *at, float32x4
 #include "dsp/spectra_body.h"
 #include "dsp/glide_body.h"
 #include "dsp/wave_body.h"
+#include "dsp/skew_body.h"
+
+static const peri__skew_kernels skew = {split, join, split_piece, join_piece};
 
 static bool usable(void) { return true; }
 
@@ -79,6 +83,7 @@ const peri__kernels peri__kernels_neon = {
     .powers = powers,
     .wave = wave,
     .wave_steady = wave_steady,
+    .skew = &skew,
 };
 #else
 typedef int peri__no_neon;

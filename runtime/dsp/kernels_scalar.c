@@ -146,6 +146,25 @@ static void wave_steady(float *out, uint32_t from, uint32_t step, const peri__wa
   for (int i = 0; i < PERI_QUANTUM; i++, from += step) out[i] = table ? table_at(from, table) : sine_at(from);
 }
 
+#define PERI_TARGET
+#define BODY static inline __attribute__((always_inline))
+#define VECTOR float
+#define LANES 1
+#define LOAD(from) (*(from))
+#define STORE(to, value) (*(to) = (value))
+#define SPLAT(value) (value)
+#define ADD(a, b) ((a) + (b))
+#define SUB(a, b) ((a) - (b))
+#define MUL(a, b) ((a) * (b))
+#define MULTIPLY_ADD(a, b, sum) ((sum) + (a) * (b))
+#define MULTIPLY_TAKE(a, b, sum) ((sum) - (a) * (b))
+
+static inline void transpose(const float *rows) { (void)rows; }
+
+#include "dsp/skew_body.h"
+
+static const peri__skew_kernels skew = {split, join, split_piece, join_piece};
+
 static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_scalar = {
@@ -166,4 +185,5 @@ const peri__kernels peri__kernels_scalar = {
     .powers = powers,
     .wave = wave,
     .wave_steady = wave_steady,
+    .skew = &skew,
 };

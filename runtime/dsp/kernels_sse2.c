@@ -17,6 +17,7 @@
 #define SUB(a, b) _mm_sub_ps(a, b)
 #define MUL(a, b) _mm_mul_ps(a, b)
 #define MULTIPLY_ADD(a, b, sum) _mm_add_ps(sum, _mm_mul_ps(a, b))
+#define MULTIPLY_TAKE(a, b, sum) _mm_sub_ps(sum, _mm_mul_ps(a, b))
 #define LANE_NUMBERS _mm_setr_ps(1, 2, 3, 4)
 #define LOAD_PAIRS(at, here, next) load_pairs(at, &(here), &(next))
 #define FLOATS(a, b, c, d) _mm_cvtepi32_ps(_mm_setr_epi32(a, b, c, d))
@@ -68,6 +69,9 @@ static inline __m128 sum4(__m128 a, __m128 b, __m128 c, __m128 d) {
 #include "dsp/spectra_body.h"
 #include "dsp/glide_body.h"
 #include "dsp/wave_body.h"
+#include "dsp/skew_body.h"
+
+static const peri__skew_kernels skew = {split, join, split_piece, join_piece};
 
 static bool usable(void) { return true; }
 
@@ -89,6 +93,7 @@ const peri__kernels peri__kernels_sse2 = {
     .powers = powers,
     .wave = wave,
     .wave_steady = wave_steady,
+    .skew = &skew,
 };
 #else
 typedef int peri__no_sse2;

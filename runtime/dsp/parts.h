@@ -3,7 +3,9 @@
 #define PERI_PARTS_H
 
 #include "dsp/kernels.h"
+#include "dsp/skew.h"
 
+extern const peri__skew_kernels peri__skew_avx2;
 extern const peri__kernels peri__kernels_avx512, peri__kernels_avx2, peri__kernels_sse2, peri__kernels_neon;
 
 peri__reader peri__linear_scalar, peri__linear_avx2, peri__linear_avx512;

@@ -175,14 +175,23 @@ static bool check_option(const double *options, uint32_t option, double value) {
   return true;
 }
 
+static bool option_ahead(double sample_rate, uint32_t option, double value, void **ahead) {
+  if (option != PERI_PANNER_PANNING_MODEL || value != PERI_PANNING_HRTF) return true;
+  return (*ahead = peri__hrtf_set_hold(sample_rate)) != NULL;
+}
+
+static void drop_ahead(void *ahead) { peri__hrtf_set_drop(ahead); }
+
 /* What is heard anew begins with nothing heard before. */
 static bool option_part(const peri__setup *setup, const double *options, uint32_t option, double value,
                         peri__part **part) {
   peri__listener *listener = setup->listener;
   bool begins = option == PERI_PANNER_PANNING_MODEL && value == PERI_PANNING_HRTF && options[option] != value;
   if (!begins) return true;
-  if (!listener->hrtf) listener->hrtf = peri__hrtf_set_hold(setup->sample_rate);
-  if (!listener->hrtf) return false;
+  if (!listener->hrtf) {
+    listener->hrtf = *setup->ahead;
+    *setup->ahead = NULL;
+  }
   *part = peri__hrtf_create(listener->hrtf);
   return *part != NULL;
 }
@@ -233,6 +242,8 @@ const peri__kind peri__kind_panner = {
     .has_tail = true,
     .create = create,
     .check_option = check_option,
+    .option_ahead = option_ahead,
+    .drop_ahead = drop_ahead,
     .option_part = option_part,
     .set_option = set_option,
     .rule = {2, PERI_COUNT_CLAMPED_MAX, PERI_SPEAKERS},

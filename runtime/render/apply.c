@@ -103,7 +103,18 @@ static void replace_list(peri__render *render, peri__input *input, peri__voice_l
   if (old) peri__handback_add(&render->retired, &old->retired.link);
 }
 
+void peri__node_return_parts(peri__render *render, peri__node *node) {
+  peri__part *part;
+  while ((part = node->kind->spent_part(node->state)) != NULL)
+    peri__handback_add(&render->retired, &part->retired.link);
+}
+
 static void set_part(peri__render *render, peri__node *node, peri__part *part) {
+  if (node->kind->take_part) {
+    node->kind->take_part(node->state, part);
+    peri__node_return_parts(render, node);
+    return;
+  }
   if (node->part) peri__handback_add(&render->retired, &node->part->retired.link);
   node->part = part;
 }

@@ -303,6 +303,7 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
   } else {
     for (uint32_t o = 0; o < node->output_count; o++) p->outputs[o].finite = false;
     kind->process(p);
+    if (kind->spent_part) peri__node_return_parts(render, node);
     for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &p->outputs[o]);
     if (kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, p);
   }

@@ -353,7 +353,8 @@ typedef struct peri__process {
 typedef struct peri__setup {
   const peri_node_def *def;
   double sample_rate;
-  void *listener;               /* state of the engine's listener, for option_part */
+  void *listener; /* state of the engine's listener, for option_part */
+  void **ahead;   /* what option_ahead made, likewise: taken over where NULL is left */
 } peri__setup;
 
 #define PERI_MAX_OPTIONS 8 /* of a kind */
@@ -392,6 +393,11 @@ typedef struct peri__kind {
   bool (*check_option)(const double *options, uint32_t option, double value);
   /* CONTROL. What follows from another value. */
   void (*option_changed)(void *state, uint32_t option);
+  /* CONTROL, on any thread, and alone without the engine's lock, since it may take long: what several parts for an
+   * option's new value share. *ahead is NULL and stays so when there is nothing; what is left in it is let go by
+   * `drop_ahead`. False with a message: the option does not change. Both NULL: no option needs any. */
+  bool (*option_ahead)(double sample_rate, uint32_t option, double value, void **ahead);
+  void (*drop_ahead)(void *ahead);
   /* CONTROL. The part that an option's new value needs, sent ahead of it; *part is NULL and stays so when it needs
    * none. False with a message: the option does not change. NULL: no option needs one. */
   bool (*option_part)(const peri__setup *setup, const double *options, uint32_t option, double value,
@@ -401,6 +407,12 @@ typedef struct peri__kind {
   /* AUDIO THREAD. The second step in a cycle: takes the inputs of the quantum that `process` has made the outputs of.
    */
   void (*absorb)(const peri__process *process);
+  /* AUDIO THREAD. Of a kind that goes on for a while with the parts that it had: the next one, NULL for none, is the
+   * state's from now on. Asked for until it has none, then and after each quantum: a part that it is done with, or
+   * NULL. What it has at its end, `destroy` frees. Both NULL: the node's part is `process`'s until the next one comes.
+   */
+  void (*take_part)(void *state, peri__part *part);
+  peri__part *(*spent_part)(void *state);
   /* AUDIO THREAD. What there is of the tail, whether or not anything comes out now; NULL: just what comes out. */
   peri__tail (*tail)(const void *state);
   peri_channel_rule rule; /* default of its inputs */
@@ -444,6 +456,8 @@ typedef struct peri__node {
   const peri__part *curve; /* the last one that was sent, of a kind with a curve */
   uint32_t widest;         /* of a kind with a tail: the most channels that its output could have so far */
   peri_buffer *buffer;     /* of a convolver, a reference */
+  uint64_t buffer_version; /* that its response was made of */
+  bool normalized;         /* its response was */
   peri_owner owner;
   bool notify;
   uint64_t user;
@@ -556,6 +570,9 @@ bool peri__render_frames(peri__render *render, float *out, uint32_t frames);
 
 /* render/apply.c, AUDIO THREAD: carries out all commands that are committed. */
 void peri__render_apply(peri__render *render);
+
+/* AUDIO THREAD. Sends back what a node of a kind with spent_part is done with. */
+void peri__node_return_parts(peri__render *render, peri__node *node);
 
 /* render/voices.c, AUDIO THREAD. Adds an input's voices to `sum`, which has its channels and is zeroed if not silent;
  * clears `silent` when anything was added. With sum NULL the voices only keep time. Ended voices leave the list. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define RATE 48000
-#define BLOCK 16384
+#define BLOCK 32768
 #define PERIOD (BLOCK / PERI_QUANTUM) /* quanta in which everything comes round */
 #define ROUNDS 60
 

@@ -465,6 +465,33 @@ describe("a sound file that is saved", function()
     assert.is_nil(reload.error)
   end)
 
+  it("is what a convolver convolves with from then on", function()
+    local ctx = support.default()
+    support.constant(ctx, 4, .25):save(folder .. "/loud.wav")
+    support.constant(ctx, 2, .125):save(folder .. "/response.wav")
+    local response = ctx:decodeAudioData(folder .. "/response.wav")
+    local source, convolver = ctx:createConstantSource(), ctx:createConvolver { normalize = false, buffer = response }
+    local analyser = ctx:createAnalyser { fftSize = 32 }
+    source:connect(convolver):connect(analyser)
+    analyser:connect(ctx:createGain { gain = 0 }):connect(ctx.destination)
+    source:start()
+    local function heard(level)
+      return support.wait(function()
+        return math.abs(analyser:getFloatTimeDomainData()[32] - level) < 1e-3
+      end)
+    end
+    assert.is_true(heard(.25))
+    assert.equals("reloaded", saved(folder .. "/loud.wav", "response.wav").kind)
+    assert.is_true(heard(1))
+    assert.equals(response, convolver.buffer)
+    write("text", "this is no sound")
+    assert.equals("error", saved(folder .. "/text", "response.wav").kind)
+    support.settle()
+    assert.is_true(heard(1))
+    source:stop()
+    assert.equals("reloaded", saved(folder .. "/loud.wav", "response.wav").kind)
+  end)
+
   it("is forgotten when nobody has it any more", function()
     copy("assets/laser.wav", "forgotten.wav")
     support.collect()

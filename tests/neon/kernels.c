@@ -29,5 +29,6 @@ int main(void) {
   fine = is_within("waves", wave_excess(kernels, 500)) && fine;
   fine = is_within("glides", glide_excess(kernels, 500)) && fine;
   fine = is_within("spectra", multiply_excess(kernels, 50)) && fine;
+  for (uint32_t n = 128; n <= 32768 && fine; n *= 4) fine = is_within("convolving", skew_excess(kernels, n));
   return fine ? 0 : 1;
 }

@@ -3,6 +3,8 @@
 #include "base/base.h"
 
 #define RATE 48000.0
+/* Frames behind which another response has all of the input, and a short one has rung out. */
+#define LED_OVER (9 * 128)
 
 static peri_buffer *buffer_of(const float *samples, uint32_t channels, uint32_t frames, double rate) {
   peri_buffer *buffer = peri_buffer_create(channels, frames, rate);
@@ -135,17 +137,145 @@ TEST(what_changes_after_the_buffer_is_set_counts_when_it_is_set_again) {
   for (int i = 0; i < 128; i++) CHECK_NEAR(out[i], 0.5, 1e-6);
   free(out);
   CHECK(peri_node_set_buffer(engine, node, response));
+  free(scene_render(engine, LED_OVER, 128));
   out = scene_render(engine, 128, 128);
   for (int i = 0; i < 128; i++) CHECK_NEAR(out[i], 0.00125 * 44100 / RATE, 1e-9); /* 0.25 × 0.00125 / 0.25 */
   free(out);
   CHECK(peri_node_set_buffer(engine, node, NULL));
   CHECK(peri_node_get_buffer(engine, node) == NULL);
+  free(scene_render(engine, LED_OVER, 128));
   out = scene_render(engine, 128, 128);
   for (int i = 0; i < 128; i++) CHECK(out[i] == 0.0f);
   free(out);
   peri_engine_destroy(engine);
   peri_buffer_release(sound), peri_buffer_release(response);
 }
+
+/* ---- Another response while it sounds --------------------------------------------------------------------------- */
+
+static peri_buffer *decaying(uint32_t frames, float peak, double time) {
+  float *samples = malloc(frames * sizeof *samples);
+  for (uint32_t i = 0; i < frames; i++) samples[i] = peak * (float)exp(-(double)i / time);
+  peri_buffer *response = buffer_of(samples, 1, frames, RATE);
+  free(samples);
+  return response;
+}
+
+/* A sine of 240 Hz that loops. */
+static void play_sine(peri_engine *engine, peri_node to) {
+  float samples[200];
+  for (int i = 0; i < 200; i++) samples[i] = (float)sin(6.283185307179586 * i / 200);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = buffer_of(samples, 1, 200, RATE);
+  def.loop = true;
+  CHECK(peri_source_play(engine, &def, to) != 0);
+  peri_buffer_release(def.buffer);
+}
+
+#define SINE_STEP (6.283185307179586 / 200) /* the largest from one sample to the next */
+
+/* Renders on from `*last`; returns the largest step from one sample to the next. */
+static double largest_step(peri_engine *engine, uint32_t frames, float *last) {
+  double step = 0;
+  float *out = scene_render(engine, frames, 128);
+  for (uint32_t i = 0; i < frames; i++) {
+    step = fmax(step, fabs((double)out[i] - (double)*last));
+    *last = out[i];
+  }
+  free(out);
+  return step;
+}
+
+/* The worst case: the sine's direct sound turns over, or comes and goes, at every place of the sine. */
+TEST(another_response_while_it_sounds_makes_no_click) {
+  for (uint32_t quanta = 3; quanta < 13; quanta++) {
+    peri_engine *engine = scene_engine(1);
+    const float one = 1.0f, other = -1.0f;
+    peri_buffer *dry = buffer_of(&one, 1, 1, RATE), *turned = buffer_of(&other, 1, 1, RATE);
+    peri_buffer *room = decaying(9000, 0.001f, 1000);
+    peri_buffer *const responses[] = {NULL, turned, room, dry, NULL, room, turned, NULL, NULL, dry};
+    peri_node node = make_convolver(engine, dry, false);
+    play_sine(engine, node);
+    float last = 0;
+    double step = largest_step(engine, quanta * 128, &last);
+    for (size_t k = 0; k < sizeof responses / sizeof *responses; k++) {
+      CHECK(peri_node_set_buffer(engine, node, responses[k]));
+      step = fmax(step, largest_step(engine, quanta * 2 * 128, &last));
+    }
+    CHECK(step > SINE_STEP / 2 && step < 2.5 * SINE_STEP); /* two that sound, and what leads over */
+    peri_engine_destroy(engine);
+    peri_buffer_release(dry), peri_buffer_release(turned), peri_buffer_release(room);
+  }
+}
+
+TEST(the_same_response_again_changes_nothing_that_is_heard) {
+  float *out[2];
+  for (int again = 0; again < 2; again++) {
+    peri_engine *engine = scene_engine(1);
+    peri_buffer *room = decaying(9000, 0.01f, 3000);
+    peri_node node = make_convolver(engine, room, false);
+    play_sine(engine, node);
+    out[again] = malloc(60 * 1280 * sizeof(float));
+    for (int k = 0; k < 60; k++) { /* the second time while the first one rings out */
+      if (again && k == 20) CHECK(peri_node_set_buffer(engine, node, room));
+      float *some = scene_render(engine, 1280, 128);
+      memcpy(out[again] + (size_t)k * 1280, some, 1280 * sizeof *some);
+      free(some);
+    }
+    peri_engine_destroy(engine);
+    peri_buffer_release(room);
+  }
+  for (int i = 0; i < 60 * 1280; i++) CHECK_NEAR(out[1][i], out[0][i], 1e-5);
+  free(out[0]), free(out[1]);
+}
+
+TEST(the_tail_of_a_response_that_was_replaced_rings_out_and_its_memory_comes_back) {
+  const float one = 1.0f;
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *impulse = buffer_of(&one, 1, 1, RATE), *room = decaying(50000, 0.5f, 20000);
+  peri_buffer *other = decaying(100, 0.25f, 1e9);
+  peri_node node = make_convolver(engine, room, false);
+  play(engine, impulse, node);
+  free(scene_render(engine, 1280, 128));
+  CHECK(peri_node_set_buffer(engine, node, other));
+  uint64_t both = peri__memory_bytes();
+  play(engine, impulse, node);
+  float *out = scene_render(engine, 50048, 128);
+  for (int i = 0; i < 50048; i++) {
+    double tail = 1280 + i < 50000 ? 0.5 * exp(-(1280 + i) / 20000.0) : 0;
+    CHECK_NEAR(out[i], tail + (i < 100 ? 0.25 : 0), 1e-5); /* nothing came in before: all of it goes to the new one */
+  }
+  free(out);
+  CHECK(peri_engine_update(engine));
+  CHECK(peri__memory_bytes() + 50000 * sizeof(float) < both);
+  peri_engine_destroy(engine);
+  peri_buffer_release(impulse), peri_buffer_release(room), peri_buffer_release(other);
+}
+
+TEST(of_responses_that_are_set_in_a_row_the_last_one_stays) {
+  const float one = 1.0f;
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *impulse = buffer_of(&one, 1, 1, RATE), *room = decaying(90000, 0.5f, 20000);
+  peri_node node = make_convolver(engine, room, false);
+  play(engine, impulse, node);
+  free(scene_render(engine, 128, 128));
+  for (int k = 1; k <= 7; k++) {
+    const float level = 0.1f * (float)k;
+    peri_buffer *response = buffer_of(&level, 1, 1, RATE);
+    CHECK(peri_node_set_buffer(engine, node, response));
+    peri_buffer_release(response);
+    free(scene_render(engine, 128, 128));
+  }
+  free(scene_render(engine, 2 * LED_OVER, 128));
+  play(engine, impulse, node);
+  float *out = scene_render(engine, 256, 128);
+  for (int i = 0; i < 256; i++) CHECK_NEAR(out[i], i == 0 ? 0.7 : 0, 1e-6); /* the room has been faded out */
+  free(out);
+  peri_engine_destroy(engine);
+  peri_buffer_release(impulse), peri_buffer_release(room);
+}
+
+/* ---- Bits, ends, memory, errors --------------------------------------------------------------------------------- */
 
 static float *render_noise(uint32_t frames, uint32_t block) {
   static float samples[2 * 6000], sound[4000];

@@ -109,22 +109,6 @@ TEST(the_first_and_last_bin_are_real) {
   }
 }
 
-TEST(a_transform_in_steps_has_the_same_bits) {
-  static float re[LARGEST / 2 + 1], im[LARGEST / 2 + 1];
-  for (size_t n = 32; n <= LARGEST; n *= 2) {
-    peri__fft *fft = prepare_with_noise(n);
-    size_t steps = peri__fft_steps(fft);
-    CHECK(n <= 1024 || steps >= n / 256);
-    peri__fft_forward(fft, w.samples, w.re, w.im, w.scratch);
-    memcpy(w.back, w.samples + n / 2, n / 2 * sizeof(float)); /* the halves lie apart */
-    for (size_t s = 0; s < steps; s++) peri__fft_forward_step(fft, w.samples, w.back, re, im, w.scratch, s);
-    CHECK(memcmp(re, w.re, (n / 2 + 1) * sizeof *re) == 0 && memcmp(im, w.im, (n / 2 + 1) * sizeof *im) == 0);
-    peri__fft_inverse(fft, re, im, w.back, w.scratch);
-    for (size_t s = 0; s < steps; s++) peri__fft_inverse_step(fft, re, im, w.samples, w.scratch, s);
-    CHECK(memcmp(w.samples, w.back, n * sizeof(float)) == 0);
-  }
-}
-
 /* Blocks of exact sizes, so that sanitizers see a step outside; and at every alignment that a float can have. */
 TEST(the_fft_stays_inside_its_arrays) {
   for (size_t n = 32; n <= 2048; n *= 2) {

@@ -3,6 +3,7 @@
 
 #include "base/base.h"
 #include "base/mysofa.h"
+#include "base/thread.h"
 #include "nodes/hrtf.h"
 
 #include <stdio.h>
@@ -463,6 +464,43 @@ TEST(hrtf_without_responses_says_what_to_install) {
   CHECK_ERROR("HRTF needs libmysofa; install Debian's package libmysofa1");
   CHECK(!peri__mysofa_find("libm.so.6", &functions));
   CHECK_ERROR("lacks its functions");
+}
+
+typedef struct preparing {
+  peri_engine *engine;
+  peri_node panner;
+  atomic_bool done;
+  bool well;
+} preparing;
+
+static void *prepare_hrtf(void *user) {
+  preparing *p = user;
+  p->well = peri_node_set_option(p->engine, p->panner, PERI_PANNER_PANNING_MODEL, PERI_PANNING_HRTF);
+  atomic_store(&p->done, true);
+  return NULL;
+}
+
+/* Making the responses takes a hundred milliseconds and more. */
+TEST(other_control_threads_go_on_while_the_responses_are_made) {
+  NEED_MYSOFA();
+  peri_engine_def def = peri_default_engine_def();
+  def.sample_rate = 96000;
+  preparing p = {.engine = peri_engine_create(&def)};
+  p.panner = peri_node_create(p.engine, PERI_NODE_PANNER);
+  pthread_t thread;
+  CHECK_EQ(pthread_create(&thread, NULL, prepare_hrtf, &p), 0);
+  int calls = 0; /* a millisecond apart: with the lock held meanwhile, one or two */
+  while (!atomic_load(&p.done)) {
+    peri_node gain = peri_node_create(p.engine, PERI_NODE_GAIN);
+    peri_node_release(p.engine, gain);
+    CHECK(peri_engine_update(p.engine));
+    calls++;
+    peri__sleep_until(peri__nanoseconds() + 1000000);
+  }
+  pthread_join(thread, NULL);
+  CHECK(p.well);
+  CHECK(calls > 5);
+  peri_engine_destroy(p.engine);
 }
 
 /* Panners share the responses, which go with the last engine that has them. */

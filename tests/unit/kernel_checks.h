@@ -6,6 +6,7 @@
 
 #include "dsp/biquad.h"
 #include "dsp/kernels.h"
+#include "dsp/skew.h"
 
 #include <float.h>
 
@@ -436,6 +437,62 @@ static inline double multiply_excess(const peri__kernels *kernels, int rounds) {
       worst = larger(worst, fabs((double)sum[b] - wanted) / (EXACT_BOUND * size));
     }
   }
+  return worst;
+}
+
+/* ---- The transform that convolves ------------------------------------------------------------------------------- */
+
+#define SKEW_TAPS 9
+#define SKEW_BOUND 1.5e-6 /* of the root of the sum of squares of what is added */
+
+typedef struct skew_scene {
+  float x[2][32768], h[2][32768], x_re[32768], x_im[32768], h_re[32768], h_im[32768];
+  uint32_t tap[SKEW_TAPS];
+} skew_scene;
+
+/* Sample i of the convolution by its definition: what passes the end of both blocks comes in again, negative. */
+static inline double skew_sample(const skew_scene *s, uint32_t n, uint32_t i, double *size) {
+  double sum = 0, power = 0;
+  for (int t = 0; t < SKEW_TAPS; t++) {
+    uint32_t tap = s->tap[t], at = (i + 2 * n - tap) % (2 * n);
+    double product = (double)s->h[tap / n][tap % n] * (double)s->x[at / n][at % n];
+    sum += at > i ? -product : product;
+    power += product * product;
+  }
+  *size = sqrt(power);
+  return sum;
+}
+
+static inline void multiply_skew(skew_scene *s, uint32_t n) {
+  for (uint32_t b = 0; b < n; b++) {
+    float re = s->x_re[b] * s->h_re[b] - s->x_im[b] * s->h_im[b];
+    s->x_im[b] = (s->x_re[b] * s->h_im[b] + s->x_im[b] * s->h_re[b]) / (float)n;
+    s->x_re[b] = re / (float)n;
+  }
+}
+
+/* Noise convolved with a few taps by transform, product and transform back, both in one go and, the response, in steps.
+ */
+static inline double skew_excess(const peri__kernels *kernels, uint32_t n) {
+  skew_scene *s = calloc(1, sizeof *s);
+  void *memory = aligned_alloc(64, (peri__skew_bytes(n) + 63) / 64 * 64);
+  const peri__skew *skew = peri__skew_prepare(memory, n, kernels);
+  double worst = 0;
+  for (uint32_t i = 0; i < 2 * n; i++) s->x[i / n][i % n] = random_sample();
+  for (uint32_t t = 0; t < SKEW_TAPS; t++) {
+    uint32_t tap = s->tap[t] = 2 * n / SKEW_TAPS * t + pick(2 * n / SKEW_TAPS);
+    s->h[tap / n][tap % n] = random_sample();
+  }
+  peri__skew_forward(skew, s->x[0], s->x[1], s->x_re, s->x_im);
+  for (uint32_t k = 0; k < peri__skew_steps(skew); k++)
+    peri__skew_forward_step(skew, s->h[0], s->h[1], s->h_re, s->h_im, k);
+  multiply_skew(s, n);
+  peri__skew_inverse(skew, s->x_re, s->x_im);
+  for (uint32_t i = 0; i < 2 * n; i++) {
+    double size, wanted = skew_sample(s, n, i, &size), got = (double)(i < n ? s->x_re[i] : s->x_im[i - n]);
+    worst = larger(worst, fabs(got - wanted) / (SKEW_BOUND * (size + 1)));
+  }
+  free(memory), free(s);
   return worst;
 }
 

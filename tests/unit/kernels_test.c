@@ -175,3 +175,34 @@ TEST(every_kernel_draws_lines_and_powers_as_the_formulas_say) {
 TEST(every_kernel_multiplies_spectra_as_the_formula_says) {
   EACH_KERNELS(kernels) CHECK_WITHIN(kernels, multiply_excess(kernels, 50));
 }
+
+TEST(every_kernel_convolves_by_its_transform_as_the_definition_says) {
+  EACH_KERNELS(kernels)
+  for (uint32_t n = 128; n <= 32768; n *= 4) CHECK_WITHIN(kernels, skew_excess(kernels, n));
+}
+
+TEST(a_transform_that_convolves_has_the_same_bits_in_steps_and_stays_inside_its_arrays) {
+  EACH_KERNELS(kernels)
+  for (uint32_t n = 128; n <= 8192; n *= 4) {
+    void *memory = aligned_alloc(64, (peri__skew_bytes(n) + 63) / 64 * 64);
+    const peri__skew *skew = peri__skew_prepare(memory, n, kernels);
+    float *in[2], *whole[2], *stepped[2];
+    for (int part = 0; part < 2; part++) {
+      in[part] = malloc(n * sizeof(float)), whole[part] = malloc(n * sizeof(float));
+      stepped[part] = malloc(n * sizeof(float));
+      for (uint32_t i = 0; i < n; i++) in[part][i] = random_sample();
+    }
+    peri__skew_forward(skew, in[0], in[1], whole[0], whole[1]);
+    for (uint32_t k = 0; k < peri__skew_steps(skew); k++)
+      peri__skew_forward_step(skew, in[0], in[1], stepped[0], stepped[1], k);
+    for (int part = 0; part < 2; part++) CHECK(memcmp(whole[part], stepped[part], n * sizeof(float)) == 0);
+    peri__skew_inverse(skew, whole[0], whole[1]);
+    for (uint32_t k = 0; k < peri__skew_steps(skew); k++) peri__skew_inverse_step(skew, stepped[0], stepped[1], k);
+    for (int part = 0; part < 2; part++) {
+      CHECK(memcmp(whole[part], stepped[part], n * sizeof(float)) == 0);
+      for (uint32_t i = 0; i < n; i++) CHECK_NEAR(whole[part][i] / (float)n, in[part][i], 1e-6);
+      free(in[part]), free(whole[part]), free(stepped[part]);
+    }
+    free(memory);
+  }
+}

@@ -166,8 +166,11 @@ PERI_API bool peri_analyser_get_frequency_data(peri_engine *engine, peri_node no
 PERI_API bool peri_analyser_get_frequency_bytes(peri_engine *engine, peri_node node, uint8_t *bytes, uint32_t count);
 /* The impulse response of a convolver: 1, 2 or 4 channels, at the engine's sample rate; NULL takes it away. The samples
  * that the buffer has now are transformed (a response of 10 s takes some tens of milliseconds), scaled to an equal
- * power if the option `normalize` is set now, and are in use from the next quantum on, which begins with silence. A
- * write to the buffer changes nothing until it is set again. */
+ * power if the option `normalize` is set now, and are in use from the next quantum on. What sounds then does not click:
+ * what came in before rings out with the response that was there, and what comes in is led over to the new one within 8
+ * quanta; while one is ringing out already, the next waits 8 quanta for that to fade away. A write to the buffer
+ * changes nothing until it is set again; a reload (peri_engine_reload_async) does, by itself, with the same
+ * `normalize`. */
 PERI_API bool peri_node_set_buffer(peri_engine *engine, peri_node convolver, peri_buffer *buffer);
 /* What was set last, a reference for the caller; NULL: nothing. */
 PERI_API peri_buffer *peri_node_get_buffer(peri_engine *engine, peri_node convolver);
