@@ -19,6 +19,7 @@
 #define MULTIPLY_ADD(a, b, sum) _mm256_fmadd_ps(a, b, sum)
 #define MULTIPLY_TAKE(a, b, sum) _mm256_fnmadd_ps(a, b, sum)
 #define LANE_NUMBERS _mm256_setr_ps(1, 2, 3, 4, 5, 6, 7, 8)
+#define ARE_NUMBERS(vector) (_mm256_movemask_ps(_mm256_cmp_ps(vector, vector, _CMP_UNORD_Q)) == 0)
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
 #define STORE4(to, four) _mm_storeu_ps(to, four)

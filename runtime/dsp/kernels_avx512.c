@@ -18,6 +18,7 @@
 #define MUL(a, b) _mm512_mul_ps(a, b)
 #define MULTIPLY_ADD(a, b, sum) _mm512_fmadd_ps(a, b, sum)
 #define LANE_NUMBERS _mm512_setr_ps(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+#define ARE_NUMBERS(vector) (_mm512_cmp_ps_mask(vector, vector, _CMP_UNORD_Q) == 0)
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
 #define STORE4(to, four) _mm_storeu_ps(to, four)

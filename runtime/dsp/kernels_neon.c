@@ -21,6 +21,7 @@
 #define LANE_NUMBERS ((float32x4_t){1, 2, 3, 4})
 #define LOAD_PAIRS(at, here, next) load_pairs(at, &(here), &(next))
 #define FLOATS(a, b, c, d) vcvtq_f32_s32((int32x4_t){a, b, c, d})
+#define ARE_NUMBERS(vector) (vminvq_u32(vceqq_f32(vector, vector)) != 0)
 #define FOUR float32x4_t
 #define SUM4(a, b, c, d) vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d))
 #define STORE4(to, four) vst1q_f32(to, four)

@@ -21,6 +21,7 @@
 #define LANE_NUMBERS _mm_setr_ps(1, 2, 3, 4)
 #define LOAD_PAIRS(at, here, next) load_pairs(at, &(here), &(next))
 #define FLOATS(a, b, c, d) _mm_cvtepi32_ps(_mm_setr_epi32(a, b, c, d))
+#define ARE_NUMBERS(vector) (_mm_movemask_ps(_mm_cmpunord_ps(vector, vector)) == 0)
 #define FOUR __m128
 #define SUM4(a, b, c, d) sum4(a, b, c, d)
 #define STORE4(to, four) _mm_storeu_ps(to, four)

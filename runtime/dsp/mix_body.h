@@ -119,11 +119,10 @@ static void mix_spans(float *left, float *right, const peri__span *spans, size_t
   }
 }
 
-/* Of sums of numbers times zero, which are zero; an infinity and a NaN leave a NaN, which stays. */
-BODY bool is_zero(const VECTOR *sum) {
-  float four[4];
-  STORE4(four, SUM4(sum[0], sum[1], sum[2], sum[3]));
-  return (four[0] + four[1]) + (four[2] + four[3]) == 0.0f;
+/* Of sums of samples times zero: an infinity and a NaN leave a NaN, which stays. */
+BODY bool are_finite(const VECTOR *sum) {
+  VECTOR total = ADD(ADD(sum[0], sum[1]), ADD(sum[2], sum[3]));
+  return ARE_NUMBERS(total);
 }
 
 PERI_TARGET static bool scale(float *out, const float *in, float gain) {
@@ -133,14 +132,14 @@ PERI_TARGET static bool scale(float *out, const float *in, float gain) {
       STORE(out + strip + k * LANES, product);
       sum[k] = MULTIPLY_ADD(product, zero, sum[k]);
     }
-  return is_zero(sum);
+  return are_finite(sum);
 }
 
 PERI_TARGET static bool all_finite(const float *samples, uint32_t quanta) {
   VECTOR zero = SPLAT(0.0f), sum[4] = {zero, zero, zero, zero};
   for (const float *end = samples + (size_t)quanta * PERI_QUANTUM; samples < end; samples += STRIP)
     EACH(k) sum[k] = MULTIPLY_ADD(LOAD(samples + k * LANES), zero, sum[k]);
-  return is_zero(sum);
+  return are_finite(sum);
 }
 
 PERI_TARGET static void widen(float *out, const int16_t *in, uint32_t count) {

@@ -213,7 +213,7 @@ static void gather_params(peri__render *render, const peri__plan *plan, const pe
   const peri__plan_input *inputs = &plan->inputs[step->first_input + node->input_count];
   bool settled = !step->modulated;
   for (uint32_t p = 0; p < node->kind->info.params; p++) {
-    peri__signal added = {render->sums, 1, 1, true, false};
+    peri__signal added = {render->sums, true, 1, 1, false};
     settled = settled && peri__param_rests(&node->params[p]) && !inputs[p].input->count;
     gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
@@ -230,7 +230,7 @@ static void gather_inputs(peri__render *render, const peri__plan *plan, const pe
                           peri__signal sums[PERI_MAX_INPUTS]) {
   const peri__plan_input *inputs = &plan->inputs[step->first_input];
   for (uint32_t i = 0; i < step->node->input_count; i++) {
-    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, 1, PERI_MAX_CHANNELS, true, false};
+    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, true, 1, PERI_MAX_CHANNELS, false};
     if (step->part != PERI_STEP_PROCESS) gather(render, plan, &inputs[i], &sums[i]);
   }
 }
@@ -343,7 +343,7 @@ static void interleave(peri__render *render, const peri__signal *heard) {
 static void render_quantum(peri__render *render) {
   peri__render_apply(render);
   const peri__plan *plan = render->plan;
-  peri__signal heard = {NULL, render->channels, render->channels, true, false};
+  peri__signal heard = {NULL, true, render->channels, render->channels, false};
   render->now_playing = render->now_scheduled = render->now_paused = render->now_tails = 0;
   render->profile = atomic_load_explicit(&render->profiling, memory_order_relaxed);
   if (render->profile) begin_laps(render);

@@ -58,11 +58,12 @@ typedef struct peri__cost {
 
 /* One quantum of audio. When `silent`, the samples are not to be read: they stand for zeros. */
 typedef struct peri__signal {
-  float *samples;    /* planar, channels PERI_QUANTUM floats apart */
+  float *samples; /* planar, channels PERI_QUANTUM floats apart */
+  bool silent;
   uint32_t channels; /* in this quantum, 1 to capacity */
   uint32_t capacity;
-  bool silent;
-  bool finite; /* of an output: whoever made it has seen that it is; false: it is looked at */
+  bool finite; /* of an output: whoever made it has seen that it is; false: it is looked at. Not beside `silent`:
+                * compilers read both as one number, which waits for the bytes that have just been written. */
 } peri__signal;
 
 /* AUDIO THREAD. The output becomes the input. */
