@@ -17,7 +17,7 @@ static void loop_bounds(peri__voice *voice, int64_t *start, int64_t *end) {
 /* The first frame that sounds: offset, and the way from a start between frames. */
 void peri__playhead_begin(peri__voice *voice) {
   peri__source *source = peri__source_of(voice);
-  const peri__source_details *details = peri__details_of(voice);
+  peri__source_details *details = peri__details_of(voice);
   voice->flags &= (uint16_t)~PERI_VOICE_PENDING;
   voice->position = 0;
   atomic_store_explicit(&source->phase, PERI_SOURCE_SOUNDING, memory_order_relaxed);
@@ -31,6 +31,7 @@ void peri__playhead_begin(peri__voice *voice) {
     loop_bounds(voice, &start, &end);
     if (voice->step >= 0 && voice->position >= end) voice->position = end;
     if (voice->step < 0 && voice->position < start) voice->position = start;
+    details->offset = voice->position; /* whether a loop is entered depends on where it began */
   }
   voice->position += (int64_t)((double)voice->step * ((double)details->fraction / (double)PERI_ONE));
 }
@@ -50,7 +51,7 @@ static bool has_successor(peri__voice *voice) {
 static bool wrap(peri__voice *voice, int64_t offset, int64_t start, int64_t end) {
   int64_t position = voice->position, length = end - start;
   if (!(voice->flags & PERI_VOICE_ENTERED)) {
-    if (offset < end ? position < start : offset == end || position >= end) return false;
+    if (offset < end ? position < start : position >= end) return false;
     voice->flags |= PERI_VOICE_ENTERED;
   }
   if (position >= start && position < end) return false;
@@ -383,9 +384,10 @@ static void update_step(peri__render *render, peri__voice *voice, peri__source_d
 
 /* Frames that a limit on the sound's time (start's duration) leaves, at most `most`. */
 static uint32_t within_duration(peri__voice *voice, peri__source_details *details, uint32_t most) {
-  if (details->duration == PERI_NEVER || voice->step <= 0) return most;
+  if (details->duration == PERI_NEVER) return most;
   int64_t left = details->duration - details->elapsed;
   if (left <= 0) return 0;
+  if (voice->step <= 0) return most;
   int64_t frames = (left + voice->step - 1) / voice->step;
   return frames < (int64_t)most ? (uint32_t)frames : most;
 }
