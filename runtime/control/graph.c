@@ -18,7 +18,7 @@ peri__param *peri__params_create(const peri__kind *kind) {
   for (uint32_t p = 0; p < kind->info.params; p++) {
     const peri_param_info *info = &kind->info.param[p];
     params[p].info = info;
-    params[p].anchor = (peri__anchor){PERI_EVENT_SET, 0.0, (double)info->default_value, NULL, 0.0};
+    params[p].anchor = (peri__anchor){PERI_EVENT_SET, -1.0, (double)info->default_value, NULL, 0.0};
     params[p].value = params[p].set_value = info->default_value;
     params[p].audio_rate = params[p].set_audio_rate = info->audio_rate;
     atomic_store_explicit(&params[p].shown, info->default_value, memory_order_relaxed);
