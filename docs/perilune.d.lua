@@ -219,6 +219,7 @@ function Buffer:save(path) end
 ---@field destination perilune.AudioDestinationNode What is heard.
 ---@field listener perilune.AudioListener Who hears the panners.
 ---@field state string "suspended", "running" or "closed".
+---@field renderQuantumSize integer Frames rendered at a time: 128.
 ---@field stats table<string,any> Counts, load and, while profiling, profile: the costliest nodes first.
 ---@field profiling boolean Whether the cost of each node is measured.
 local BaseAudioContext = {}
@@ -321,6 +322,7 @@ function BaseAudioContext:close() end
 
 ---A context with a device.
 ---@class perilune.AudioContext:perilune.BaseAudioContext
+---@field baseLatency number Seconds that a callback of the device holds; 0 where the host renders.
 local AudioContext = {}
 
 ---Time stands still.
@@ -422,6 +424,7 @@ function AudioParam:cancelAndHoldAtTime(time) end
 
 ---What is heard, or rendered.
 ---@class perilune.AudioDestinationNode:perilune.AudioNode
+---@field maxChannelCount integer The most that channelCount may be: the context's channels.
 
 ---A node that starts and stops once.
 ---@class perilune.AudioScheduledSourceNode:perilune.AudioNode

@@ -347,6 +347,14 @@ static bool check_rule(const peri_engine *engine, const peri__graph_node *node, 
   return true;
 }
 
+bool peri_node_check_channels(peri_engine *engine, peri_node id, const peri_channel_rule *rule) {
+  peri__lock(engine);
+  const peri__graph_node *node = ruled_node(engine, id);
+  bool well = node && check_rule(engine, node, rule);
+  peri__unlock(engine);
+  return well;
+}
+
 bool peri_node_set_channels(peri_engine *engine, peri_node id, const peri_channel_rule *rule) {
   peri__lock(engine);
   peri__graph_node *node = ruled_node(engine, id);

@@ -27,12 +27,17 @@ static bool make_part(peri_engine *engine, const peri__node *node, uint32_t opti
   return !node->kind->option_part || node->kind->option_part(&setup, node->options, option, value, part);
 }
 
-static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value) {
+static bool check_option(const peri__graph_node *node, uint32_t option, double value, const double *options) {
   const peri__kind *kind = node->render->kind;
   const peri_option_info *info = find_option(node, option);
-  peri__part *part;
   if (!info || !check_value(&kind->info, info, value)) return false;
-  if (kind->check_option && !kind->check_option(node->render->options, option, value)) return false;
+  return !kind->check_option || kind->check_option(options, option, value);
+}
+
+static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value) {
+  const peri__kind *kind = node->render->kind;
+  peri__part *part;
+  if (!check_option(node, option, value, node->render->options)) return false;
   if (node->kind == PERI_NODE_OSCILLATOR) return peri__oscillator_set_type(engine, node, (peri_oscillator_type)value);
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
   bool changed = node->render->options[option] != value;
@@ -57,6 +62,14 @@ bool peri_node_set_option(peri_engine *engine, peri_node id, uint32_t option, do
   bool done = node && set_option(engine, node, option, value);
   peri__unlock(engine);
   return done;
+}
+
+bool peri_node_check_option(peri_engine *engine, peri_node id, uint32_t option, double value, const double *others) {
+  peri__lock(engine);
+  const peri__graph_node *node = peri__find_node(engine, id);
+  bool well = node && check_option(node, option, value, others ? others : node->render->options);
+  peri__unlock(engine);
+  return well;
 }
 
 bool peri_node_get_option(peri_engine *engine, peri_node id, uint32_t option, double *value) {
