@@ -334,6 +334,19 @@ bool peri_param_set_value(peri_engine *engine, peri_node id, uint32_t index, flo
   return done;
 }
 
+bool peri_param_check_value(peri_engine *engine, peri_node id, uint32_t index, float value) {
+  if (!peri__check_finite("the value of a parameter", (double)value)) return false;
+  peri__lock(engine);
+  param_owner owner;
+  bool well = find_owner(engine, id, index, &owner);
+  if (well && !is_plain(&owner)) {
+    const peri__param *param = param_of(engine, &owner, index);
+    well = param && check_overlap(engine, param, peri_engine_time(engine), 0.0);
+  }
+  peri__unlock(engine);
+  return well;
+}
+
 bool peri_param_get_info(peri_engine *engine, peri_node id, uint32_t index, peri_param_info *info) {
   peri__lock(engine);
   param_owner owner;

@@ -598,6 +598,8 @@ PERI_API bool peri_param_value(peri_engine *engine, peri_node node, uint32_t par
 /* What a node's own parameter is: as peri_node_kind_info has it, but for ranges that depend on how it was made. */
 PERI_API bool peri_param_get_info(peri_engine *engine, peri_node node, uint32_t param, peri_param_info *info);
 PERI_API bool peri_param_set_value(peri_engine *engine, peri_node node, uint32_t param, float value);
+/* Whether it would take this value now, with a message when not; nothing changes. */
+PERI_API bool peri_param_check_value(peri_engine *engine, peri_node node, uint32_t param, float value);
 PERI_API bool peri_param_set_value_at_time(peri_engine *engine, peri_node node, uint32_t param, float value,
                                            double time);
 PERI_API bool peri_param_linear_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time);
