@@ -1,8 +1,5 @@
 -- perilune.reload: a setting that its node refuses fails at its line of the new version, though it would take effect
 -- only when the file has succeeded; what goes together is looked at as the file will leave it.
-local support = require "support"
-local perilune = require "perilune"
-
 local reloading = require "reloading"
 local reloaded, refused, module = reloading.reloaded, reloading.refused, reloading.module
 

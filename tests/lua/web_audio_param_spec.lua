@@ -405,7 +405,8 @@ describe("AudioParam timelines (Web Audio 1.1, section 1.6)", function()
 
   -- A call of the parameter and the same of the model; whether both took it, or both refused.
   local function call(param, model, now)
-    local kind, value = pick { "set", "set", "linear", "exponential", "target", "curve", "cancel", "hold", "value" }, pick { 0, 0.5, 1, 2, -1 }
+    local kind = pick { "set", "set", "linear", "exponential", "target", "curve", "cancel", "hold", "value" }
+    local value = pick { 0, 0.5, 1, 2, -1 }
     local time = math.max(0, now + pick { -64, 0, 0, 10, 100.25, 128, 200, 300.5, 500 })
     local seconds, event = time / 48000, { type = kind, time = time, value = value }
     if kind == "cancel" then

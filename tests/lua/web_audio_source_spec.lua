@@ -1,8 +1,7 @@
 -- Web Audio 1.1, sections 1.7, 1.9 and 1.16, clause by clause: what starts and stops. What other specs show, and where
 -- perilune differs, says docs/web-audio.md.
-local perilune = require "perilune"
 local support = require "tests.lua.support"
-local message, offline, constant, source = support.message, support.offline, support.constant, support.source
+local message, offline, constant = support.message, support.offline, support.constant
 local function at(frame) return frame / 48000 end
 
 -- A buffer of `length` frames: 1, 2, 3, …
