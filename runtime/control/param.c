@@ -133,8 +133,8 @@ static void timeline_cancel(peri__param *param, double time, double slack) {
   if (timeline) timeline->count = kept;
 }
 
-/* Web Audio 1.1, cancelAndHoldAtTime: a ramp or a target that is held ends in an event at `time`. In its place there is
- * room for that, but for a target's: timeline_room goes ahead. */
+/* Web Audio 1.1, cancelAndHoldAtTime: a ramp or a target that is held ends in an event at `time`, for which there is
+ * room. */
 static void timeline_hold(peri__param *param, double time) {
   peri__timeline *timeline = param->timeline;
   scheduled *before = event_before(timeline, time);

@@ -73,6 +73,7 @@ static peri__anchor passed(const peri__anchor *anchor, peri__event *event) {
 static void replace_anchor(peri__render *render, peri__param *param, peri__anchor next) {
   retire_event(render, param->anchor.event);
   if (param->anchor.type == PERI_EVENT_CURVE) retire_event(render, param->beneath.event);
+  param->beneath.type = PERI_EVENT_SET;
   param->beneath.event = NULL;
   param->anchor = next;
 }
@@ -89,7 +90,7 @@ static bool is_over(const peri__anchor *anchor, double time) {
 }
 
 static void pass(peri__render *render, peri__param *param, peri__event *event) {
-  if (is_over(&param->anchor, event->time)) settle_curve(render, param);
+  if (is_over(&param->anchor, event->time + SAME_FRAME)) settle_curve(render, param);
   peri__anchor before = param->anchor, next = passed(&before, event);
   if (event->type == PERI_EVENT_CURVE && before.type != PERI_EVENT_CURVE) {
     param->beneath = before;

@@ -302,3 +302,21 @@ TEST(a_target_under_way_goes_on_when_the_ramp_that_replaced_it_is_cancelled) {
   for (int i = 0; i < 1024; i++) CHECK_NEAR(out[i], exp(-(924 + i) / 1000.0), 1e-5);
   tear_down(s, out);
 }
+
+/* 0.1 + 0.2 is more than 0.3 as a double. */
+TEST(a_curve_begins_where_another_ends_however_the_sum_is_rounded) {
+  stand s = set_up();
+  float up[2] = {1.0f, 2.0f}, down[2] = {4.0f, 3.0f};
+  TARGET(0.0f, 0, 1.0);
+  CHECK(peri_param_set_curve(s.engine, s.gain, 0, up, 2, 0.1, 0.2));
+  CHECK(peri_param_set_curve(s.engine, s.gain, 0, down, 2, 0.3, 0.4));
+  float *out = scene_render(s.engine, 24064, 512);
+  CHECK_NEAR(out[14399], 2.0, 2e-4);
+  CHECK_NEAR(out[14400], 4.0, 0.0);
+  CHECK_NEAR(out[24000], 3.5, 1e-5);
+  free(out);
+  CHECK(peri_param_cancel(s.engine, s.gain, 0, 0.6));
+  out = scene_render(s.engine, 512, 512);
+  CHECK_NEAR(out[500], 2.0, 0.0);
+  tear_down(s, out);
+}
