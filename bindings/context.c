@@ -81,6 +81,12 @@ static void get_state(lua_State *L, peri__lua *state, void *self) {
     lua_pushstring(L, peri_device_get_info(context->engine, &info) && info.paused ? "suspended" : "running");
 }
 
+static void get_quantum(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  (void)self;
+  lua_pushinteger(L, PERI_QUANTUM);
+}
+
 static void get_stats(lua_State *L, peri__lua *state, void *self) {
   (void)state;
   peri__lua_push_stats(L, of(L, self));
@@ -103,6 +109,7 @@ static const peri__lua_property properties[] = {
     {"destination", get_destination, NULL},
     {"listener", get_listener, NULL},
     {"state", get_state, NULL},
+    {"renderQuantumSize", get_quantum, NULL},
     {"stats", get_stats, NULL},
     {"profiling", get_profiling, set_profiling},
     {NULL, NULL, NULL},
@@ -203,6 +210,21 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
+/* Web Audio 1.1, baseLatency: the destination's frames wait for a callback of the device. 0 where the host renders. */
+static void get_base_latency(lua_State *L, peri__lua *state, void *self) {
+  const peri__lua_context *context = of(L, self);
+  peri_device_info info;
+  memset(&info, 0, sizeof info);
+  (void)state;
+  bool has_device = !context->closed && peri_device_get_info(context->engine, &info);
+  lua_pushnumber(L, has_device ? info.block_size / context->sample_rate : 0.0);
+}
+
+static const peri__lua_property running_properties[] = {
+    {"baseLatency", get_base_latency, NULL},
+    {NULL, NULL, NULL},
+};
+
 static const luaL_Reg running_methods[] = {
     {"suspend", suspend},
     {"resume", resume},
@@ -226,6 +248,7 @@ const peri__lua_type peri__lua_context_type = {
     .name = "AudioContext",
     .base = &peri__lua_base_context,
     .methods = running_methods,
+    .properties = running_properties,
     .metamethods = metamethods,
     .size = sizeof(context_handle),
     .id = PERI_LUA_CONTEXT,

@@ -220,6 +220,21 @@ static void set_rule(lua_State *L, const peri__lua_node *node, peri_channel_rule
   if (!peri_node_set_channels(peri__lua_node_engine(L, node), node->id, &rule)) peri__lua_fail_engine(L);
 }
 
+/* Web Audio 1.1, channelCount constraints: the destination of an OfflineAudioContext keeps its channels. */
+static void check_offline_rule(lua_State *L, const peri__lua_node *node, const peri_channel_rule *rule) {
+  if (node->head.type->id != PERI_LUA_DESTINATION || node->context->kind != PERI_LUA_OFFLINE) return;
+  peri_channel_rule now = get_rule(L, node);
+  const char *what = rule->count != now.count ? "channelCount" : rule->mode != now.mode ? "channelCountMode" : NULL;
+  if (what) peri__lua_fail(L, "%s of the destination of an OfflineAudioContext cannot be changed", what);
+}
+
+/* What the engine would refuse is refused at once: the assignment may wait for the end of a trial. */
+static void assign_rule(lua_State *L, const peri__lua *state, const peri__lua_node *node, peri_channel_rule rule) {
+  check_offline_rule(L, node, &rule);
+  if (!peri_node_check_channels(peri__lua_node_engine(L, node), node->id, &rule)) peri__lua_fail_engine(L);
+  if (!peri__lua_assignment_held(L, state, node)) set_rule(L, node, rule);
+}
+
 static void get_count(lua_State *L, peri__lua *state, void *self) {
   (void)state;
   lua_pushinteger(L, (lua_Integer)get_rule(L, self).count);
@@ -228,7 +243,7 @@ static void get_count(lua_State *L, peri__lua *state, void *self) {
 static void set_count(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   peri_channel_rule rule = get_rule(L, self);
   rule.count = (uint32_t)peri__lua_count(L, value, name, 1, PERI_MAX_CHANNELS);
-  if (!peri__lua_assignment_held(L, state, self)) set_rule(L, self, rule);
+  assign_rule(L, state, self, rule);
 }
 
 static void get_mode(lua_State *L, peri__lua *state, void *self) {
@@ -239,7 +254,7 @@ static void get_mode(lua_State *L, peri__lua *state, void *self) {
 static void set_mode(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   peri_channel_rule rule = get_rule(L, self);
   rule.mode = (peri_count_mode)peri__lua_word(L, value, name, count_modes);
-  if (!peri__lua_assignment_held(L, state, self)) set_rule(L, self, rule);
+  assign_rule(L, state, self, rule);
 }
 
 static void get_interpretation(lua_State *L, peri__lua *state, void *self) {
@@ -250,7 +265,7 @@ static void get_interpretation(lua_State *L, peri__lua *state, void *self) {
 static void set_interpretation(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   peri_channel_rule rule = get_rule(L, self);
   rule.interpretation = (peri_interpretation)peri__lua_word(L, value, name, interpretations);
-  if (!peri__lua_assignment_held(L, state, self)) set_rule(L, self, rule);
+  assign_rule(L, state, self, rule);
 }
 
 static const peri__lua_property properties[] = {
@@ -291,8 +306,37 @@ static double check_option(lua_State *L, const peri__lua_node *node, const peri_
   return number;
 }
 
+/* What another option of the node at 1 has now, or will have: what a trial has assigned is held back. */
+static double other_option(lua_State *L, const peri__lua *state, const peri__lua_node *node, uint32_t option) {
+  const peri_option_info *info = &peri__lua_node_info(node)->option[option];
+  double value;
+  if (!peri_node_get_option(peri__lua_node_engine(L, node), node->id, option, &value)) peri__lua_fail_engine(L);
+  lua_pushvalue(L, 2);
+  lua_pushstring(L, info->name);
+  lua_replace(L, 2);
+  if (peri__lua_push_held(L, state)) {
+    value = check_option(L, node, info, lua_gettop(L), info->name);
+    lua_pop(L, 1);
+  }
+  lua_replace(L, 2);
+  return value;
+}
+
+/* While a trial runs, what the engine would refuse at its end is refused at once. */
+static void check_ahead(lua_State *L, const peri__lua_node *node, uint32_t option, double value) {
+  const peri__lua *state = peri__lua_state(L);
+  const peri_node_info *info = peri__lua_node_info(node);
+  if (!state->trial) return;
+  double *others = lua_newuserdatauv(L, (info->options + 1) * sizeof *others, 0);
+  for (uint32_t o = 0; o < info->options; o++) others[o] = other_option(L, state, node, o);
+  if (!peri_node_check_option(peri__lua_node_engine(L, node), node->id, option, value, others))
+    peri__lua_fail_engine(L);
+  lua_pop(L, 1);
+}
+
 void peri__lua_set_option(lua_State *L, const peri__lua_node *node, uint32_t option, int value, const char *name) {
   double number = check_option(L, node, &peri__lua_node_info(node)->option[option], value, name);
+  check_ahead(L, node, option, number);
   if (peri__lua_assignment_held(L, peri__lua_state(L), node)) return;
   if (!peri_node_set_option(peri__lua_node_engine(L, node), node->id, option, number)) peri__lua_fail_engine(L);
 }
@@ -377,9 +421,21 @@ const peri__lua_type peri__lua_audio_node = {
     .node_kind = PERI_LUA_NO_NODE,
 };
 
+/* The engine's channels: a device is opened with as many, and SDL fits them to the hardware's. */
+static void get_most_channels(lua_State *L, peri__lua *state, void *self) {
+  (void)state;
+  lua_pushinteger(L, (lua_Integer)peri_engine_channels(peri__lua_node_engine(L, self)));
+}
+
+static const peri__lua_property destination_properties[] = {
+    {"maxChannelCount", get_most_channels, NULL},
+    {NULL, NULL, NULL},
+};
+
 const peri__lua_type peri__lua_destination_type = {
     .name = "AudioDestinationNode",
     .base = &peri__lua_audio_node,
+    .properties = destination_properties,
     .metamethods = metamethods,
     .size = sizeof(peri__lua_node),
     .id = PERI_LUA_DESTINATION,

@@ -31,6 +31,9 @@ static int suspend(lua_State *L) {
                    (double)context->length / context->sample_rate);
   }
   uint64_t frame = edge_at(context, time);
+  if (frame >= context->length)
+    peri__lua_fail(L, "cannot suspend at %.9g s, that is frame %.0f: rendering ends at frame %.0f", time, (double)frame,
+                   (double)context->length);
   if (frame <= peri_engine_frame(context->engine)) {
     peri__lua_fail(L, "cannot suspend at %.9g s: rendering is at %.9g s", time, peri_engine_time(context->engine));
   }

@@ -80,7 +80,8 @@ static void get_rate(lua_State *L, peri__lua *state, void *self) {
 static void set_rate(lua_State *L, peri__lua *state, void *self, int value, const char *name) {
   const peri__lua_param *param = self;
   bool audio_rate = peri__lua_word(L, value, name, rates) == 1;
-  if (peri__lua_assignment_held(L, state, param)) return;
+  bool fixed = own_info(param).fixed_rate; /* then the call changes nothing, or fails at once */
+  if (!fixed && peri__lua_assignment_held(L, state, param)) return;
   if (!peri_param_set_audio_rate(peri__lua_node_engine(L, param->node), param->node->id, param->index, audio_rate)) {
     peri__lua_fail_engine(L);
   }

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "trial.h"
 
-/* Sets `count` parameters from `first` on to the arguments behind self, all at once. */
+/* Sets `count` parameters from `first` on to the arguments behind self, all at once, or none. */
 static void set_params(lua_State *L, const peri__lua_node *node, uint32_t first, int count) {
   float values[6];
   peri__lua_arguments(L, count + 1);
@@ -10,6 +10,9 @@ static void set_params(lua_State *L, const peri__lua_node *node, uint32_t first,
   peri_engine *engine = peri__lua_node_engine(L, node);
   if (peri__lua_held(L, peri__lua_state(L), node, count + 1)) return;
   bool done = true;
+  for (int i = 0; i < count; i++) {
+    if (!peri_param_check_value(engine, node->id, first + (uint32_t)i, values[i])) peri__lua_fail_engine(L);
+  }
   peri_engine_begin(engine);
   for (int i = 0; i < count; i++) done = peri_param_set_value(engine, node->id, first + (uint32_t)i, values[i]) && done;
   if (!peri_engine_commit(engine) || !done) peri__lua_fail_engine(L);

@@ -10,6 +10,7 @@
 ---@field destination perilune.AudioDestinationNode What is heard.
 ---@field listener perilune.AudioListener Who hears the panners.
 ---@field state string "suspended", "running" or "closed".
+---@field renderQuantumSize integer Frames rendered at a time: 128.
 ---@field stats table<string,any> Counts, load and, while profiling, profile: the costliest nodes first.
 ---@field profiling boolean Whether the cost of each node is measured.
 local BaseAudioContext = {}
@@ -116,6 +117,7 @@ function BaseAudioContext:close() end
 
 ---A context with a device.
 ---@class perilune.AudioContext:perilune.BaseAudioContext
+---@field baseLatency number Seconds that a callback of the device holds; 0 where the host renders.
 local AudioContext = {}
 
 ---Time stands still.

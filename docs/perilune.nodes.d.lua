@@ -5,6 +5,7 @@
 
 ---What is heard, or rendered.
 ---@class perilune.AudioDestinationNode:perilune.AudioNode
+---@field maxChannelCount integer The most that channelCount may be: the context's channels.
 
 ---A node that starts and stops once.
 ---@class perilune.AudioScheduledSourceNode:perilune.AudioNode

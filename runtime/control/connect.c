@@ -158,7 +158,6 @@ static bool connect(peri_engine *engine, end_point *from, uint32_t output, uint3
 /* The outputs a connection may begin at. */
 static bool check_output(peri_engine *engine, const end_point *from, uint32_t output) {
   uint32_t outputs = from->source ? 1 : engine->graph.nodes[from->node].render->output_count;
-  if (!from->source && from->node == engine->destination) return peri__fail("the destination has no output to connect");
   if (!outputs) return peri__fail("%s has no output", engine->graph.nodes[from->node].render->kind->info.name);
   if (output == PERI_ANY || output < outputs) return true;
   return peri__fail("there is no output %u: the node has %u", output, outputs);

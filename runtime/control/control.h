@@ -386,8 +386,12 @@ bool peri__source_take_buffer(peri_engine *engine, peri__source *source, peri_bu
 static inline bool peri__source_is_outdated(const peri__source *source) {
   return source->use && peri__use_is_outdated(source->use);
 }
-/* Before the start of one that is outdated: it gets what the buffer has now. */
-bool peri__source_follow_reload(peri_engine *engine, peri__source *source);
+/* Whether its buffer has been written or reloaded since it got it. */
+static inline bool peri__source_is_behind(const peri__source *source) {
+  return source->use && !peri__use_is_of(source->use, source->use->storage->buffer);
+}
+/* Before its start: it gets what the buffer has now (Web Audio 1.1, acquire the content). */
+bool peri__source_acquire(peri_engine *engine, peri__source *source);
 /* A started source whose samples were reloaded is offered the new ones; false without memory. `own`: it is an update,
  * which publishes edits of the graph; else also false where that would have to be done. */
 bool peri__source_catch_up(peri_engine *engine, peri__source *source, bool own);

@@ -18,7 +18,7 @@ peri__param *peri__params_create(const peri__kind *kind) {
   for (uint32_t p = 0; p < kind->info.params; p++) {
     const peri_param_info *info = &kind->info.param[p];
     params[p].info = info;
-    params[p].anchor = (peri__anchor){PERI_EVENT_SET, 0.0, (double)info->default_value, NULL, 0.0};
+    params[p].anchor = (peri__anchor){PERI_EVENT_SET, -1.0, (double)info->default_value, NULL, 0.0};
     params[p].value = params[p].set_value = info->default_value;
     params[p].audio_rate = params[p].set_audio_rate = info->audio_rate;
     atomic_store_explicit(&params[p].shown, info->default_value, memory_order_relaxed);
@@ -350,6 +350,14 @@ static bool check_rule(const peri_engine *engine, const peri__graph_node *node, 
   if (rule->interpretation != node->rule.interpretation && kind->fixed_interpretation)
     return peri__fail("channelInterpretation of %s cannot be changed", kind->info.name);
   return true;
+}
+
+bool peri_node_check_channels(peri_engine *engine, peri_node id, const peri_channel_rule *rule) {
+  peri__lock(engine);
+  const peri__graph_node *node = ruled_node(engine, id);
+  bool well = node && check_rule(engine, node, rule);
+  peri__unlock(engine);
+  return well;
 }
 
 bool peri_node_set_channels(peri_engine *engine, peri_node id, const peri_channel_rule *rule) {

@@ -28,17 +28,17 @@ static bool make_part(peri_engine *engine, const peri__node *node, uint32_t opti
   return !node->kind->option_part || node->kind->option_part(&setup, node->options, option, value, part);
 }
 
-static bool check_option(const peri__graph_node *node, uint32_t option, double value) {
+static bool check_option(const peri__graph_node *node, uint32_t option, double value, const double *options) {
   const peri__kind *kind = node->render->kind;
   const peri_option_info *info = find_option(node, option);
   if (!info || !check_value(&kind->info, info, value)) return false;
-  return !kind->check_option || kind->check_option(node->render->options, option, value);
+  return !kind->check_option || kind->check_option(options, option, value);
 }
 
 static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value, void **ahead) {
   const peri__kind *kind = node->render->kind;
   peri__part *part;
-  if (!check_option(node, option, value)) return false;
+  if (!check_option(node, option, value, node->render->options)) return false;
   if (node->kind == PERI_NODE_OSCILLATOR) return peri__oscillator_set_type(engine, node, (peri_oscillator_type)value);
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
   bool changed = node->render->options[option] != value;
@@ -61,7 +61,7 @@ static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t opt
 static bool find_needy(peri_engine *engine, peri_node id, uint32_t option, double value, const peri__kind **kind) {
   peri__lock(engine);
   const peri__graph_node *node = peri__find_node(engine, id);
-  bool fine = node && check_option(node, option, value);
+  bool fine = node && check_option(node, option, value, node->render->options);
   bool needs = fine && node->render->kind->option_ahead;
   *kind = needs ? node->render->kind : NULL;
   peri__unlock(engine);
@@ -80,6 +80,14 @@ bool peri_node_set_option(peri_engine *engine, peri_node id, uint32_t option, do
   peri__unlock(engine);
   if (ahead) needy->drop_ahead(ahead);
   return done;
+}
+
+bool peri_node_check_option(peri_engine *engine, peri_node id, uint32_t option, double value, const double *others) {
+  peri__lock(engine);
+  const peri__graph_node *node = peri__find_node(engine, id);
+  bool well = node && check_option(node, option, value, others ? others : node->render->options);
+  peri__unlock(engine);
+  return well;
 }
 
 bool peri_node_get_option(peri_engine *engine, peri_node id, uint32_t option, double *value) {

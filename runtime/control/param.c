@@ -5,7 +5,10 @@
 
 /* What was scheduled and is still to come, for the checks that an error demands (Web Audio 1.1, setValueCurveAtTime:
  * NotSupportedError where events and curves overlap). Times in seconds. */
+#define SAME_FRAME (1.0 / 1024) /* frames; times so near are one: start + duration is rounded */
+
 typedef struct scheduled {
+  peri__event_type type;
   double time, end; /* of a curve; end = time for all others */
 } scheduled;
 
@@ -63,15 +66,37 @@ static bool is_plain(const param_owner *owner) {
 
 /* ---- The timeline ----------------------------------------------------------------------------------------------- */
 
-/* Makes room for one more; forgets what is over. */
+/* The last event up to `time`; NULL: there is none. */
+static scheduled *event_before(const peri__timeline *timeline, double time) {
+  scheduled *last = NULL;
+  for (size_t e = 0; e < timeline->count; e++) {
+    scheduled *event = &timeline->events[e];
+    if (event->time <= time && (!last || event->time >= last->time)) last = event;
+  }
+  return last;
+}
+
+static const scheduled *event_behind(const peri__timeline *timeline, double time) {
+  const scheduled *next = NULL;
+  for (size_t e = 0; e < timeline->count; e++) {
+    const scheduled *event = &timeline->events[e];
+    if (event->time > time && (!next || event->time < next->time)) next = event;
+  }
+  return next;
+}
+
+/* Makes room for one more; forgets what is over, but for what is in force. */
 static bool timeline_room(peri_engine *engine, peri__param *param) {
   if (!param->timeline && !(param->timeline = PERI_NEW(peri__timeline))) return false;
   peri__timeline *timeline = param->timeline;
   if (timeline->count < timeline->capacity) return true;
   double now = peri_engine_time(engine);
+  const scheduled *in_force = event_before(timeline, now);
   size_t kept = 0;
-  for (size_t e = 0; e < timeline->count; e++)
-    if (timeline->events[e].end >= now) timeline->events[kept++] = timeline->events[e];
+  for (size_t e = 0; e < timeline->count; e++) {
+    const scheduled *event = &timeline->events[e];
+    if (event->end >= now || event == in_force) timeline->events[kept++] = *event;
+  }
   timeline->count = kept;
   size_t needed = kept > timeline->capacity / 2 ? timeline->capacity + 1 : kept + 1;
   scheduled *events = peri__grow(timeline->events, sizeof *events, kept, &timeline->capacity, needed);
@@ -83,31 +108,47 @@ static bool timeline_room(peri_engine *engine, peri__param *param) {
 static bool check_overlap(const peri_engine *engine, const peri__param *param, double time, double duration) {
   const peri__timeline *timeline = param->timeline;
   if (!timeline || (duration <= 0.0 && time >= timeline->curves_end)) return true;
-  double now = peri_engine_time(engine);
+  double now = peri_engine_time(engine), slack = SAME_FRAME / engine->sample_rate;
   for (size_t e = 0; e < timeline->count; e++) {
     const scheduled *event = &timeline->events[e];
     if (event->end < now) continue;
-    if (event->end > event->time && time >= event->time && time < event->end)
+    if (event->end > event->time && time >= event->time && time < event->end - slack)
       return peri__fail("%g s lies within the value curve from %g to %g s: cancel it first", time, event->time,
                         event->end);
-    if (duration > 0.0 && event->time > time && event->time < time + duration)
+    if (duration > 0.0 && event->time > time + slack && event->time < time + duration - slack)
       return peri__fail("the value curve from %g to %g s would cover an event at %g s: cancel it first", time,
                         time + duration, event->time);
   }
   return true;
 }
 
-static void timeline_cancel(peri__param *param, double time, bool hold) {
+static void timeline_cancel(peri__param *param, double time, double slack) {
   peri__timeline *timeline = param->timeline;
   size_t kept = 0;
   for (size_t e = 0; timeline && e < timeline->count; e++) {
-    scheduled event = timeline->events[e];
-    bool covers = event.end > event.time && event.time < time && event.end > time;
-    if (event.time >= time || (covers && !hold)) continue;
-    if (covers) event.end = time;
-    timeline->events[kept++] = event;
+    const scheduled *event = &timeline->events[e];
+    bool covers = event->end > event->time && event->time < time && event->end + slack >= time;
+    if (event->time < time && !covers) timeline->events[kept++] = *event;
   }
   if (timeline) timeline->count = kept;
+}
+
+/* Web Audio 1.1, cancelAndHoldAtTime: a ramp or a target that is held ends in an event at `time`, for which there is
+ * room. */
+static void timeline_hold(peri__param *param, double time) {
+  peri__timeline *timeline = param->timeline;
+  scheduled *before = event_before(timeline, time);
+  const scheduled *behind = event_behind(timeline, time);
+  bool within = before && before->type == PERI_EVENT_CURVE && time < before->end;
+  bool ends = !within && behind && (behind->type == PERI_EVENT_LINEAR || behind->type == PERI_EVENT_EXPONENTIAL);
+  scheduled held = {ends ? behind->type : PERI_EVENT_SET, time, time};
+  ends = ends || (!within && before && before->type == PERI_EVENT_TARGET);
+  if (within) before->end = time;
+  size_t kept = 0;
+  for (size_t e = 0; e < timeline->count; e++)
+    if (timeline->events[e].time <= time) timeline->events[kept++] = timeline->events[e];
+  if (ends) timeline->events[kept++] = held;
+  timeline->count = kept;
 }
 
 /* ---- Events ----------------------------------------------------------------------------------------------------- */
@@ -142,17 +183,22 @@ static peri__event *make_event(const peri_engine *engine, const event_plan *plan
   return event;
 }
 
+/* A time before currentTime means that (Web Audio 1.1, of each method). */
+static double not_past(const peri_engine *engine, double time) {
+  double now = peri_engine_time(engine);
+  return time < now ? now : time;
+}
+
 static bool schedule_locked(peri_engine *engine, peri_node id, uint32_t index, const event_plan *plan) {
   peri__param *param = find_param(engine, id, index);
   if (!param) return false;
-  double duration = plan->type == PERI_EVENT_CURVE ? plan->span : 0.0;
-  if (!PERI_ROOM(engine, PARAM_EVENT) || !timeline_room(engine, param) ||
-      !check_overlap(engine, param, plan->time, duration))
+  double duration = plan->type == PERI_EVENT_CURVE ? plan->span : 0.0, time = not_past(engine, plan->time);
+  if (!PERI_ROOM(engine, PARAM_EVENT) || !timeline_room(engine, param) || !check_overlap(engine, param, time, duration))
     return false;
   peri__event *event = make_event(engine, plan);
   if (!event) return false;
-  double end = plan->time + duration;
-  param->timeline->events[param->timeline->count++] = (scheduled){plan->time, end};
+  double end = time + duration;
+  param->timeline->events[param->timeline->count++] = (scheduled){plan->type, time, end};
   if (duration > 0.0 && end > param->timeline->curves_end) param->timeline->curves_end = end;
   PERI_SEND(engine, PARAM_EVENT, param, event);
   return peri__publish(engine);
@@ -200,9 +246,14 @@ static bool cancel(peri_engine *engine, peri_node id, uint32_t index, double tim
   peri__param *param = find_param(engine, id, index);
   peri__event *spare = NULL;
   bool done = param && PERI_ROOM(engine, PARAM_CANCEL);
-  if (done && hold) done = (spare = make_event(engine, &(event_plan){.type = PERI_EVENT_SET, .time = time})) != NULL;
+  if (done && hold)
+    done = timeline_room(engine, param) &&
+           (spare = make_event(engine, &(event_plan){.type = PERI_EVENT_SET, .time = time})) != NULL;
   if (done) {
-    timeline_cancel(param, time, hold);
+    if (hold)
+      timeline_hold(param, not_past(engine, time));
+    else
+      timeline_cancel(param, not_past(engine, time), SAME_FRAME / engine->sample_rate);
     PERI_SEND(engine, PARAM_CANCEL, param, peri__frames_of(engine, time), spare);
     peri__publish(engine);
   }
@@ -261,7 +312,13 @@ static bool set_plain(peri_engine *engine, peri__source *source, uint32_t index,
 static bool set_value(peri_engine *engine, const param_owner *owner, uint32_t index, float value) {
   if (is_plain(owner)) return set_plain(engine, owner->source, index, value);
   peri__param *param = param_of(engine, owner, index);
-  if (!PERI_ROOM(engine, PARAM_VALUE) || !check_overlap(engine, param, peri_engine_time(engine), 0.0)) return false;
+  double now = peri_engine_time(engine);
+  peri__timeline *timeline = param->timeline;
+  if (!PERI_ROOM(engine, PARAM_VALUE) || !check_overlap(engine, param, now, 0.0)) return false;
+  if (timeline && timeline->count) {
+    if (!timeline_room(engine, param)) return false;
+    timeline->events[timeline->count++] = (scheduled){PERI_EVENT_SET, now, now};
+  }
   param->set_value = value;
   param->sequence++;
   PERI_SEND(engine, PARAM_VALUE, param, value, param->sequence);
@@ -275,6 +332,19 @@ bool peri_param_set_value(peri_engine *engine, peri_node id, uint32_t index, flo
   bool done = find_owner(engine, id, index, &owner) && set_value(engine, &owner, index, value);
   peri__unlock(engine);
   return done;
+}
+
+bool peri_param_check_value(peri_engine *engine, peri_node id, uint32_t index, float value) {
+  if (!peri__check_finite("the value of a parameter", (double)value)) return false;
+  peri__lock(engine);
+  param_owner owner;
+  bool well = find_owner(engine, id, index, &owner);
+  if (well && !is_plain(&owner)) {
+    const peri__param *param = param_of(engine, &owner, index);
+    well = param && check_overlap(engine, param, peri_engine_time(engine), 0.0);
+  }
+  peri__unlock(engine);
+  return well;
 }
 
 bool peri_param_get_info(peri_engine *engine, peri_node id, uint32_t index, peri_param_info *info) {

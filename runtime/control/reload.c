@@ -125,7 +125,7 @@ bool peri__reloads_offer(peri_engine *engine, bool own) {
   return done;
 }
 
-bool peri__source_follow_reload(peri_engine *engine, peri__source *source) {
+bool peri__source_acquire(peri_engine *engine, peri__source *source) {
   if (!peri__source_take_buffer(engine, source, source->use->storage->buffer)) return false;
   raise_channels(engine, source, source->use->storage->channels);
   return true;

@@ -442,7 +442,7 @@ bool peri_source_start(peri_engine *engine, peri_node id, double when, double of
   peri__source *source = peri__peek_source(engine, id);
   if (!source) source = peri__find_source(engine, id);
   bool done = source && check_not_started(source) &&
-              (!peri__source_is_outdated(source) || peri__source_follow_reload(engine, source)) &&
+              (!peri__source_is_behind(source) || peri__source_acquire(engine, source)) &&
               start(engine, source, plain ? NULL : &(start_plan){when, offset, duration, 0.0});
   peri__unlock(engine);
   return done;

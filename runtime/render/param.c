@@ -4,7 +4,8 @@
 #include "dsp/math.h"
 
 #define LOG2_E 1.44269504088896340736
-#define NEVER 1e300 /* in frames */
+#define NEVER 1e300             /* in frames */
+#define SAME_FRAME (1.0 / 1024) /* times so near are one: start + duration is rounded */
 
 static void retire_event(peri__render *render, peri__event *event) {
   if (event) peri__handback_add(&render->retired, &event->retired.link);
@@ -16,7 +17,8 @@ static void retire_event(peri__render *render, peri__event *event) {
 static double curve_at(const peri__event *event, double time) {
   double place = (time - event->time) / event->span * (event->curve_count - 1);
   if (!(place > 0.0)) return (double)event->curve[0];
-  if (place >= event->curve_count - 1) return (double)event->curve[event->curve_count - 1];
+  bool is_over = time >= event->time + event->span || place >= event->curve_count - 1;
+  if (is_over) return (double)event->curve[event->curve_count - 1];
   uint32_t k = (uint32_t)place;
   double here = (double)event->curve[k], next = (double)event->curve[k + 1];
   return here + (next - here) * (place - k);
@@ -29,12 +31,18 @@ static double target_at(const peri__anchor *anchor, double time) {
   return target + (anchor->value - target) * peri__exp2(-(time - anchor->time) / span * LOG2_E);
 }
 
+/* Whether there is a ratio to follow. A hold may have made an end of 0. */
+static bool bends(const peri__anchor *from, const peri__event *ramp) {
+  double to = (double)ramp->value;
+  return from->value < 0.0 ? to < 0.0 : from->value > 0.0 && to > 0.0;
+}
+
 static double ramp_at(const peri__anchor *from, const peri__event *ramp, double time) {
   double length = ramp->time - from->time, to = (double)ramp->value;
   if (time >= ramp->time || length <= 0.0) return to;
   double part = (time - from->time) / length;
   if (ramp->type == PERI_EVENT_LINEAR) return from->value + (to - from->value) * part;
-  if (from->value == 0.0 || (from->value < 0.0) != (to < 0.0)) return from->value;
+  if (!bends(from, ramp)) return from->value;
   return from->value * peri__exp2(peri__log2(to / from->value) * part);
 }
 
@@ -53,45 +61,59 @@ static double value_at(const peri__anchor *anchor, const peri__event *next, doub
   return anchor->type == PERI_EVENT_TARGET ? target_at(anchor, time) : anchor->value;
 }
 
-/* The anchor after `event` has come; `next` follows it. */
-static peri__anchor passed(const peri__anchor *anchor, peri__event *event, const peri__event *next) {
+/* The anchor after `event` has come. A target's holds where a ramp that follows it begins: the ramp replaces it. */
+static peri__anchor passed(const peri__anchor *anchor, peri__event *event) {
   double before = value_at(anchor, event, event->time);
   switch (event->type) {
-  case PERI_EVENT_TARGET:
-    /* A ramp that follows begins where the target would have. */
-    if (is_ramp(next)) return (peri__anchor){PERI_EVENT_SET, event->time, before, NULL, 0};
-    return (peri__anchor){PERI_EVENT_TARGET, event->time, before, event, 0};
+  case PERI_EVENT_TARGET: return (peri__anchor){PERI_EVENT_TARGET, event->time, before, event, 0};
   case PERI_EVENT_CURVE: return (peri__anchor){PERI_EVENT_CURVE, event->time, before, event, event->time + event->span};
   default: return (peri__anchor){PERI_EVENT_SET, event->time, (double)event->value, NULL, 0};
   }
 }
 
-/* Takes events whose time has come off the list. */
-static void advance(peri__render *render, peri__param *param, double time) {
-  while (param->events && param->events->time <= time) {
+static void replace_anchor(peri__render *render, peri__param *param, peri__anchor next) {
+  retire_event(render, param->anchor.event);
+  if (param->anchor.type == PERI_EVENT_CURVE) retire_event(render, param->beneath.event);
+  param->beneath.type = PERI_EVENT_SET;
+  param->beneath.event = NULL;
+  param->anchor = next;
+}
+
+/* Web Audio 1.1, setValueCurveAtTime: its last value is set at its end. */
+static void settle_curve(peri__render *render, peri__param *param) {
+  const peri__anchor *curve = &param->anchor;
+  double last = curve_at(curve->event, curve->curve_end);
+  replace_anchor(render, param, (peri__anchor){PERI_EVENT_SET, curve->curve_end, last, NULL, 0});
+}
+
+static bool is_over(const peri__anchor *anchor, double time) {
+  return anchor->type == PERI_EVENT_CURVE && time >= anchor->curve_end;
+}
+
+static void pass(peri__render *render, peri__param *param, peri__event *event) {
+  if (is_over(&param->anchor, event->time + SAME_FRAME)) settle_curve(render, param);
+  peri__anchor before = param->anchor, next = passed(&before, event);
+  if (event->type == PERI_EVENT_CURVE && before.type != PERI_EVENT_CURVE) {
+    param->beneath = before;
+    param->anchor = next;
+    return;
+  }
+  replace_anchor(render, param, next);
+  if (next.event != event) retire_event(render, event);
+}
+
+/* Takes events whose time has come off the list; those of `time` itself only when `through` it. */
+static void advance(peri__render *render, peri__param *param, double time, bool through) {
+  while (param->events && (through ? param->events->time <= time : param->events->time < time)) {
     peri__event *event = param->events;
-    peri__event *old = param->anchor.event;
-    peri__anchor next = passed(&param->anchor, event, event->next);
     param->events = event->next;
     if (!param->events) param->last = NULL;
-    param->anchor = next;
-    retire_event(render, old);
-    if (next.event != event) retire_event(render, event);
+    pass(render, param, event);
   }
-  peri__anchor *anchor = &param->anchor;
-  if (anchor->type == PERI_EVENT_CURVE && time >= anchor->curve_end) {
-    peri__event *curve = anchor->event;
-    *anchor = (peri__anchor){PERI_EVENT_SET, anchor->curve_end, curve_at(curve, anchor->curve_end), NULL, 0};
-    retire_event(render, curve);
-  }
+  if (is_over(&param->anchor, time) && (through || time > param->anchor.curve_end)) settle_curve(render, param);
 }
 
 /* ---- Motion ---------------------------------------------------------------------------------------------------- */
-
-static bool bends(const peri__anchor *from, const peri__event *ramp) {
-  double to = (double)ramp->value;
-  return ramp->type == PERI_EVENT_EXPONENTIAL && from->value != 0.0 && (from->value < 0.0) == (to < 0.0);
-}
 
 static peri__motion ramp_motion(const peri__anchor *from, const peri__event *ramp) {
   double length = ramp->time - from->time, to = (double)ramp->value;
@@ -135,7 +157,7 @@ static peri__motion motion_of(const peri__anchor *anchor, const peri__event *nex
 /* The motion at `time`; times do not go back. */
 static const peri__motion *follow(peri__render *render, peri__param *param, double time) {
   if (time < param->motion.until) return &param->motion;
-  advance(render, param, time);
+  advance(render, param, time, true);
   param->motion = motion_of(&param->anchor, param->events);
   return &param->motion;
 }
@@ -264,7 +286,6 @@ static void go_along(peri__render *render, peri__param *param, double start, con
     values_from(param, start + i, values + i, end - i);
   }
   compute(param, values, added, frames);
-  show(param, values[PERI_QUANTUM - 1]);
 }
 
 peri__values peri__param_values(peri__render *render, peri__param *param, uint64_t frame, const float *added,
@@ -274,13 +295,11 @@ peri__values peri__param_values(peri__render *render, peri__param *param, uint64
   double intrinsic = motion_at(motion, &param->anchor, start);
   float first = computed(param, intrinsic, added ? added[0] : 0.0f);
   bool whole = motion->until >= start + PERI_QUANTUM;
+  show(param, intrinsic);
   if (!param->audio_rate || (whole && !motion->moves)) {
-    show(param, intrinsic);
     if (!added || !param->audio_rate) return note_first(param, frame, frames, first, true);
     for (uint32_t i = 0; i < PERI_QUANTUM; i++) frames[i] = computed(param, intrinsic, added[i]);
-  } else if (whole && !added && glide(render, param, start, intrinsic, frames)) {
-    show(param, (double)frames[PERI_QUANTUM - 1]);
-  } else {
+  } else if (!whole || added || !glide(render, param, start, intrinsic, frames)) {
     go_along(render, param, start, added, frames);
   }
   return note_first(param, frame, frames, first, false);
@@ -303,34 +322,32 @@ static void unsettle(peri__param *param) {
 }
 
 static void set_anchor(peri__render *render, peri__param *param, double time, double value) {
-  retire_event(render, param->anchor.event);
-  param->anchor = (peri__anchor){PERI_EVENT_SET, time, value, NULL, 0};
-  param->has_history = true;
+  replace_anchor(render, param, (peri__anchor){PERI_EVENT_SET, time, value, NULL, 0});
 }
 
 void peri__param_set(peri__render *render, peri__param *param, float value) {
   double now = (double)render->frame;
-  advance(render, param, now);
+  advance(render, param, now, true);
   set_anchor(render, param, now, (double)value);
   atomic_store_explicit(&param->shown, value, memory_order_relaxed); /* before it counts as applied */
   unsettle(param);
 }
 
+/* Events of the present frame stay on the list: they can be cancelled until it is rendered. */
 void peri__param_insert(peri__render *render, peri__param *param, peri__event *event) {
   double now = (double)render->frame;
-  advance(render, param, now);
+  advance(render, param, now, false);
   if (event->time < now) event->time = now;
   peri__event **place = &param->events;
   if (param->last && param->last->time <= event->time) place = &param->last->next;
   while (*place && (*place)->time <= event->time) place = &(*place)->next;
   bool first = place == &param->events;
   /* A ramp that is first begins at the last event; where there is none, or a target is under way, it begins now. */
-  if (first && is_ramp(event) && (!param->has_history || param->anchor.type == PERI_EVENT_TARGET))
-    set_anchor(render, param, now, value_at(&param->anchor, NULL, now));
+  if (first && is_ramp(event) && (param->anchor.time < 0.0 || param->anchor.type == PERI_EVENT_TARGET))
+    set_anchor(render, param, now, value_at(&param->anchor, param->events, now));
   event->next = *place;
   *place = event;
   if (!event->next) param->last = event;
-  param->has_history = true;
   unsettle(param);
 }
 
@@ -351,7 +368,7 @@ static void hold(peri__render *render, peri__param *param, double time, peri__ev
   peri__anchor anchor = param->anchor;
   peri__event *before = NULL, *following = param->events;
   while (following && following->time <= time) {
-    anchor = passed(&anchor, following, following->next);
+    anchor = passed(&anchor, following);
     before = following;
     following = following->next;
   }
@@ -381,10 +398,19 @@ static void hold(peri__render *render, peri__param *param, double time, peri__ev
   if (anchor.type == PERI_EVENT_CURVE && param->anchor.event == anchor.event) param->anchor.curve_end = time;
 }
 
+/* Whether a curve that ends at `end` goes by a cancellation at `time`. Nothing else lies within a curve: an event that
+ * does is a hold, which has cut it short. */
+static bool reaches(double end, const peri__event *next, double time) {
+  double last = next && next->time < end ? next->time : end;
+  return last + SAME_FRAME >= time;
+}
+
+/* Web Audio 1.1, cancelScheduledValues: also a curve goes that has begun, up to and with its end. What was before it
+ * goes on. */
 void peri__param_cancel(peri__render *render, peri__param *param, double time, peri__event *spare) {
   double now = (double)render->frame;
   if (time < now) time = now;
-  advance(render, param, now);
+  advance(render, param, now, false);
   unsettle(param);
   if (spare) {
     hold(render, param, time, spare);
@@ -392,17 +418,20 @@ void peri__param_cancel(peri__render *render, peri__param *param, double time, p
   }
   peri__event *before = NULL;
   for (peri__event *event = param->events; event && event->time < time; event = event->next) {
-    bool inside = event->type == PERI_EVENT_CURVE && event->time + event->span > time;
-    if (inside) break; /* nothing else lies within a curve */
+    if (event->type == PERI_EVENT_CURVE && reaches(event->time + event->span, event->next, time)) break;
     before = event;
   }
+  const peri__anchor *anchor = &param->anchor;
+  bool running = anchor->type == PERI_EVENT_CURVE && reaches(anchor->curve_end, param->events, time);
   drop_behind(render, param, before);
-  peri__anchor *anchor = &param->anchor;
-  if (anchor->type == PERI_EVENT_CURVE && time < anchor->curve_end)
-    set_anchor(render, param, anchor->time, anchor->value);
+  if (!running) return;
+  retire_event(render, param->anchor.event);
+  param->anchor = param->beneath;
 }
 
 void peri__param_clear(peri__param *param) {
+  if (param->anchor.type == PERI_EVENT_CURVE && param->beneath.event)
+    peri__release(param->beneath.event, peri__event_bytes(param->beneath.event));
   peri__event *events = param->events;
   if (param->anchor.event) peri__release(param->anchor.event, peri__event_bytes(param->anchor.event));
   while (events) {

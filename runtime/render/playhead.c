@@ -5,6 +5,9 @@
 
 #define N PERI_QUANTUM
 
+/* A playhead outside of its sound goes on (Web Audio 1.1, process(): bufferTime), as far as this: a step is less. */
+#define FAR ((int64_t)1 << 62)
+
 /* ---- Where it is ------------------------------------------------------------------------------------------------ */
 
 static void loop_bounds(peri__voice *voice, int64_t *start, int64_t *end) {
@@ -17,7 +20,7 @@ static void loop_bounds(peri__voice *voice, int64_t *start, int64_t *end) {
 /* The first frame that sounds: offset, and the way from a start between frames. */
 void peri__playhead_begin(peri__voice *voice) {
   peri__source *source = peri__source_of(voice);
-  const peri__source_details *details = peri__details_of(voice);
+  peri__source_details *details = peri__details_of(voice);
   voice->flags &= (uint16_t)~PERI_VOICE_PENDING;
   voice->position = 0;
   atomic_store_explicit(&source->phase, PERI_SOURCE_SOUNDING, memory_order_relaxed);
@@ -31,6 +34,7 @@ void peri__playhead_begin(peri__voice *voice) {
     loop_bounds(voice, &start, &end);
     if (voice->step >= 0 && voice->position >= end) voice->position = end;
     if (voice->step < 0 && voice->position < start) voice->position = start;
+    details->offset = voice->position; /* whether a loop is entered depends on where it began */
   }
   voice->position += (int64_t)((double)voice->step * ((double)details->fraction / (double)PERI_ONE));
 }
@@ -50,7 +54,7 @@ static bool has_successor(peri__voice *voice) {
 static bool wrap(peri__voice *voice, int64_t offset, int64_t start, int64_t end) {
   int64_t position = voice->position, length = end - start;
   if (!(voice->flags & PERI_VOICE_ENTERED)) {
-    if (offset < end ? position < start : offset == end || position >= end) return false;
+    if (offset < end ? position < start : position >= end) return false;
     voice->flags |= PERI_VOICE_ENTERED;
   }
   if (position >= start && position < end) return false;
@@ -73,7 +77,8 @@ static void take_over(peri__render *render, peri__voice *voice, peri__source_det
   double rescale = details->next->rate_ratio / details->rate_ratio;
   peri__voice_take_successor(render, voice, details);
   loop_bounds(voice, &start, &end);
-  int64_t rest = rescale == 1.0 ? (int64_t)over : (int64_t)(over * rescale);
+  double far = over * rescale;
+  int64_t rest = rescale == 1.0 ? (int64_t)over : far < (double)(FAR / 2) ? (int64_t)far : FAR / 2;
   voice->position = behind ? end + rest : start - rest;
 }
 
@@ -112,6 +117,7 @@ static void play_whole(const peri__render *render, peri__voice *voice, peri__pla
     if (place >= bound) {
       if (looping) { /* past the loop for good: silent until it is stopped */
         for (uint32_t c = 0; c < channels; c++) memset(scratch + c * N + i, 0, (play->last - i) * sizeof(float));
+        if (voice->position < FAR) voice->position += (int64_t)(play->last - i) << 32;
         break;
       }
       play->ended = true;
@@ -308,7 +314,7 @@ static void play_between(const peri__render *render, peri__voice *voice, peri__p
       }
       for (uint32_t c = 0; c < voice->channels; c++) scratch[c * N + i] = 0.0f;
       i++;
-      if (before == (voice->step > 0)) voice->position += voice->step; /* never runs away */
+      if (voice->position < FAR && voice->position > -FAR) voice->position += voice->step;
       continue;
     }
     /* The next place where the playhead's way changes: the loop's ends, also to enter it, or the sound's. */
@@ -383,9 +389,10 @@ static void update_step(peri__render *render, peri__voice *voice, peri__source_d
 
 /* Frames that a limit on the sound's time (start's duration) leaves, at most `most`. */
 static uint32_t within_duration(peri__voice *voice, peri__source_details *details, uint32_t most) {
-  if (details->duration == PERI_NEVER || voice->step <= 0) return most;
+  if (details->duration == PERI_NEVER) return most;
   int64_t left = details->duration - details->elapsed;
   if (left <= 0) return 0;
+  if (voice->step <= 0) return most;
   int64_t frames = (left + voice->step - 1) / voice->step;
   return frames < (int64_t)most ? (uint32_t)frames : most;
 }
@@ -444,6 +451,8 @@ static void play_sound(peri__render *render, peri__voice *voice, peri__playback 
 static void keep_time(peri__voice *voice, peri__source_details *details, uint32_t frames, int64_t position) {
   if (details->duration != PERI_NEVER && details->elapsed > -PERI_NEVER / 4) /* backwards it counts down, without end */
     details->elapsed += (int64_t)frames * voice->step;
+  int64_t end = voice->samples ? (int64_t)voice->frames << 32 : position;
+  if (position > end) position = end;
   atomic_store_explicit(&details->shown_position, position > 0 ? position : 0, memory_order_relaxed);
   if (is_spent(voice, details)) voice->flags &= (uint16_t)~PERI_VOICE_DETAILED;
 }

@@ -282,8 +282,8 @@ typedef struct peri__event {
 /* What is in force since the last event that has come. */
 typedef struct peri__anchor {
   peri__event_type type; /* SET, TARGET or CURVE */
-  double time;           /* since when, frames */
-  double value;          /* then: of a SET for good, of a TARGET where it began, of a CURVE what was before it */
+  double time;           /* since when, frames; below 0 before anything was set: a ramp does not begin there */
+  double value;          /* then: of a SET for good, of a TARGET where it began */
   peri__event *event;    /* of a TARGET or CURVE, retired when it is over */
   double curve_end;      /* frames; a hold may cut a curve short */
 } peri__anchor;
@@ -306,9 +306,9 @@ struct peri__param {
   /* audio thread */
   peri__motion motion;
   peri__anchor anchor;
-  peri__event *events; /* yet to come, by time, in the order of their calls where times are equal */
-  peri__event *last;   /* of them; most are added behind it */
-  bool has_history;    /* any event or value was set: a ramp starts from it */
+  peri__anchor beneath; /* of an anchor that is a curve: the one before it, for when the curve is cancelled */
+  peri__event *events;  /* yet to come, by time, in the order of their calls where times are equal */
+  peri__event *last;    /* of them; most are added behind it */
   bool audio_rate;
   uint64_t evaluated;           /* 1 + the frame of the quantum that `value` belongs to */
   float value;                  /* computed, at the start of that quantum */

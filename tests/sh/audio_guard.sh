@@ -81,6 +81,7 @@ done
 mkdir -p "$tmp/suite/tests" "$tmp/module"
 cp -r tests/lua tests/run tests/reference.lua "$tmp/suite/tests/"
 ln -s "$root/assets" "$root/docs" "$root/scripts" "$tmp/suite/"
+ln -s "$root/tests/unit" "$tmp/suite/tests/" # a page names them
 sed -i 's/device = "null"/device = "sdl"/' "$tmp"/suite/tests/lua/*.lua
 
 # suite NAME MODULES: every spec, with the module in the folder MODULES

@@ -552,3 +552,20 @@ TEST(a_spent_slot_is_never_used_again) {
   peri_engine_destroy(engine);
   CHECK_EQ(peri__memory_bytes(), memory);
 }
+
+/* Web Audio 1.1, section 1.4, "acquire the content": at the start, not when the buffer is set. */
+TEST(a_source_plays_what_its_buffer_has_when_it_starts) {
+  peri_engine *engine = scene_engine(1);
+  peri_buffer *sound = scene_constant(1, 256, 0.5f);
+  peri_node source = scene_source(engine, sound);
+  float two = 2.0f, three = 3.0f;
+  CHECK(peri_buffer_write(sound, 0, 10, &two, 1));
+  CHECK(peri_source_start(engine, source, 0.0, 0.0, INFINITY));
+  CHECK(peri_buffer_write(sound, 0, 20, &three, 1));
+  float *out = scene_render(engine, 256, 128);
+  CHECK_NEAR(out[10], 2.0, 0.0);
+  CHECK_NEAR(out[20], 0.5, 0.0);
+  free(out);
+  peri_buffer_release(sound);
+  peri_engine_destroy(engine);
+}

@@ -223,8 +223,8 @@ TEST(a_wide_sound_finds_room_in_a_graph_made_for_stereo) {
 TEST(connections_that_cannot_be_are_refused) {
   peri_engine *engine = scene_engine(1);
   peri_node gain = gain_of(engine, 1.0f), out = peri_engine_destination(engine);
-  CHECK(!peri_connect(engine, out, 0, gain, 0));
-  CHECK_ERROR("no output");
+  CHECK(!peri_connect(engine, out, 1, gain, 0));
+  CHECK_ERROR("no output 1");
   CHECK(!peri_connect(engine, gain, 1, out, 0));
   CHECK_ERROR("no output 1");
   CHECK(!peri_connect(engine, gain, 0, out, 3));
@@ -289,4 +289,55 @@ TEST(plans_that_nobody_takes_do_not_pile_up) {
   CHECK_EQ(scene_stats(engine).nodes, 1);
   peri_engine_destroy(engine);
   peri_buffer_release(sound);
+}
+
+/* Web Audio 1.1, AudioDestinationNode: it has an output, too. */
+TEST(the_destination_may_be_connected_on) {
+  peri_engine *engine = scene_engine(1);
+  peri_node gain = gain_of(engine, 0.0f), out = peri_engine_destination(engine);
+  peri_buffer *one = scene_constant(1, 4800, 1.0f);
+  peri_node source = scene_source(engine, one);
+  CHECK(peri_connect_param(engine, out, 0, gain, 0));
+  CHECK(peri_source_start(engine, source, 0.0, 0.0, INFINITY));
+  float *samples = scene_render(engine, 256, 128), value;
+  CHECK_NEAR(samples[255], 1.0, 0.0);
+  free(samples);
+  CHECK(peri_connect(engine, out, 0, gain, 0) && peri_connect(engine, gain, 0, out, 0)); /* a cycle: mute */
+  CHECK(peri_engine_update(engine));
+  samples = scene_render(engine, 256, 128);
+  CHECK_NEAR(samples[255], 0.0, 0.0);
+  free(samples);
+  CHECK(peri_disconnect(engine, gain, PERI_ANY, 0, PERI_ANY) && peri_engine_update(engine));
+  samples = scene_render(engine, 256, 128);
+  CHECK_NEAR(samples[255], 1.0, 0.0);
+  free(samples);
+  CHECK(peri_param_value(engine, gain, 0, &value));
+  CHECK_NEAR(value, 0.0, 0.0); /* what is connected is no part of it */
+  peri_buffer_release(one);
+  peri_engine_destroy(engine);
+}
+
+TEST(what_a_node_would_refuse_can_be_asked_and_changes_nothing) {
+  peri_engine *engine = scene_engine(2);
+  peri_node analyser = peri_node_create(engine, PERI_NODE_ANALYSER);
+  peri_node splitter = peri_node_create(engine, PERI_NODE_CHANNEL_SPLITTER);
+  double value,
+      others[PERI_ANALYSER_SMOOTHING + 1] = {
+          [PERI_ANALYSER_FFT_SIZE] = 512, [PERI_ANALYSER_MIN_DECIBELS] = -20, [PERI_ANALYSER_MAX_DECIBELS] = -10};
+  CHECK(peri_node_check_option(engine, analyser, PERI_ANALYSER_FFT_SIZE, 64, NULL));
+  CHECK(!peri_node_check_option(engine, analyser, PERI_ANALYSER_FFT_SIZE, 65, NULL));
+  CHECK_ERROR("power of two");
+  CHECK(!peri_node_check_option(engine, analyser, PERI_ANALYSER_MIN_DECIBELS, -15, NULL));
+  CHECK(peri_node_check_option(engine, analyser, PERI_ANALYSER_MIN_DECIBELS, -15, others));
+  CHECK(!peri_node_check_option(engine, analyser, 9, 0, NULL));
+  CHECK_ERROR("no option 9");
+  CHECK(peri_node_get_option(engine, analyser, PERI_ANALYSER_FFT_SIZE, &value));
+  CHECK_NEAR(value, 2048.0, 0.0);
+  peri_channel_rule rule;
+  CHECK(peri_node_get_channels(engine, splitter, &rule));
+  CHECK(peri_node_check_channels(engine, splitter, &rule));
+  rule.mode = PERI_COUNT_MAX;
+  CHECK(!peri_node_check_channels(engine, splitter, &rule));
+  CHECK_ERROR("cannot be changed");
+  peri_engine_destroy(engine);
 }

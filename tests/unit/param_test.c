@@ -226,7 +226,7 @@ TEST(a_value_is_read_back_at_once_and_followed_while_it_moves) {
   LINEAR(1.125f, 128 + 1000);
   free(scene_render(s.engine, 512, 128));
   CHECK(peri_param_value(s.engine, s.gain, 0, &value));
-  CHECK_NEAR(value, 0.125 + 639.0 / 1128.0, 2e-3);
+  CHECK_NEAR(value, 0.125 + 512.0 / 1128.0, 1e-6); /* 1.6.3: what it was where the last quantum began */
   CHECK(!peri_param_exponential_ramp(s.engine, s.gain, 0, 0.0f, 1.0));
   CHECK_ERROR("cannot reach 0");
   CHECK(!peri_param_set_target(s.engine, s.gain, 0, 0.0f, 1.0, -1.0));
@@ -330,4 +330,69 @@ TEST(pan_is_clamped_to_its_range) {
   peri_engine_destroy(engine);
   peri_buffer_release(one);
   peri_buffer_release(five);
+}
+
+/* Web Audio 1.1, section 1.6: a time that is past means now, for the rules on overlaps too. */
+TEST(a_curve_in_the_past_begins_now_and_is_in_the_way_as_long_as_it_lasts) {
+  stand s = set_up();
+  float curve[2] = {2.0f, 4.0f};
+  free(scene_render(s.engine, 1024, 512));
+  CHECK(peri_param_set_curve(s.engine, s.gain, 0, curve, 2, at(10), at(1000)));
+  CHECK(!peri_param_set_value_at_time(s.engine, s.gain, 0, 1.0f, at(2000)));
+  CHECK_ERROR("within the value curve");
+  CHECK(!peri_param_set_value_at_time(s.engine, s.gain, 0, 1.0f, at(5)));
+  CHECK(!peri_param_check_value(s.engine, s.gain, 0, 1.0f));
+  SET(1.0f, 2024);
+  float *out = scene_render(s.engine, 1024, 512);
+  CHECK_NEAR(out[500], 3.0, 1e-5);
+  CHECK_NEAR(out[1000], 1.0, 0.0);
+  CHECK(peri_param_check_value(s.engine, s.gain, 0, 1.0f));
+  tear_down(s, out);
+}
+
+/* Section 1.6.2, cancelScheduledValues: the event is removed, as if it had never been. */
+TEST(a_curve_that_is_cancelled_gives_back_the_target_that_it_took_over) {
+  stand s = set_up();
+  float curve[2] = {4.0f, 8.0f};
+  TARGET(0.0f, 0, at(1000));
+  CHECK(peri_param_set_curve(s.engine, s.gain, 0, curve, 2, at(500), at(2000)));
+  float *out = scene_render(s.engine, 1024, 512);
+  CHECK_NEAR(out[1000], 5.0, 1e-5);
+  free(out);
+  CHECK(peri_param_cancel(s.engine, s.gain, 0, at(2500))); /* its end */
+  out = scene_render(s.engine, 1024, 512);
+  for (int i = 0; i < 1024; i++) CHECK_NEAR(out[i], exp(-(1024 + i) / 1000.0), 1e-5);
+  tear_down(s, out);
+}
+
+/* Section 1.6.2: a target is replaced by a ramp that follows it, but only as long as that does. */
+TEST(a_target_under_way_goes_on_when_the_ramp_that_replaced_it_is_cancelled) {
+  stand s = set_up();
+  TARGET(0.0f, 100, at(1000));
+  LINEAR(3.0f, 2100);
+  float *out = scene_render(s.engine, 1024, 512);
+  CHECK_NEAR(out[600], 1.5, 1e-5);
+  free(out);
+  CHECK(peri_param_cancel(s.engine, s.gain, 0, at(1500)));
+  out = scene_render(s.engine, 1024, 512);
+  for (int i = 0; i < 1024; i++) CHECK_NEAR(out[i], exp(-(924 + i) / 1000.0), 1e-5);
+  tear_down(s, out);
+}
+
+/* 0.1 + 0.2 is more than 0.3 as a double. */
+TEST(a_curve_begins_where_another_ends_however_the_sum_is_rounded) {
+  stand s = set_up();
+  float up[2] = {1.0f, 2.0f}, down[2] = {4.0f, 3.0f};
+  TARGET(0.0f, 0, 1.0);
+  CHECK(peri_param_set_curve(s.engine, s.gain, 0, up, 2, 0.1, 0.2));
+  CHECK(peri_param_set_curve(s.engine, s.gain, 0, down, 2, 0.3, 0.4));
+  float *out = scene_render(s.engine, 24064, 512);
+  CHECK_NEAR(out[14399], 2.0, 2e-4);
+  CHECK_NEAR(out[14400], 4.0, 0.0);
+  CHECK_NEAR(out[24000], 3.5, 1e-5);
+  free(out);
+  CHECK(peri_param_cancel(s.engine, s.gain, 0, 0.6));
+  out = scene_render(s.engine, 512, 512);
+  CHECK_NEAR(out[500], 2.0, 0.0);
+  tear_down(s, out);
 }

@@ -149,6 +149,10 @@ PERI_API bool peri_node_get_ports(peri_engine *engine, peri_node node, uint32_t 
 /* A property by its place in peri_node_info.option, from the next quantum on. */
 PERI_API bool peri_node_set_option(peri_engine *engine, peri_node node, uint32_t option, double value);
 PERI_API bool peri_node_get_option(peri_engine *engine, peri_node node, uint32_t option, double *value);
+/* Whether it would take this value, with a message when not; nothing changes. `others`: the values that all options of
+ * the node have by then, NULL for those they have. */
+PERI_API bool peri_node_check_option(peri_engine *engine, peri_node node, uint32_t option, double value,
+                                     const double *others);
 
 /* The curve of a wave shaper, at least 2 finite values, copied; NULL: none. At any time, from the next quantum on. */
 PERI_API bool peri_node_set_curve(peri_engine *engine, peri_node node, const float *values, uint32_t count);
@@ -210,6 +214,8 @@ typedef struct peri_channel_rule {
 
 PERI_API bool peri_node_get_channels(peri_engine *engine, peri_node node, peri_channel_rule *rule);
 PERI_API bool peri_node_set_channels(peri_engine *engine, peri_node node, const peri_channel_rule *rule);
+/* Whether the node would take this rule, with a message when not; nothing changes. */
+PERI_API bool peri_node_check_channels(peri_engine *engine, peri_node node, const peri_channel_rule *rule);
 
 /* ---- Parameters: (node, index) ---------------------------------------------------------------------------------- */
 
@@ -219,6 +225,8 @@ PERI_API bool peri_param_value(peri_engine *engine, peri_node node, uint32_t par
 /* What a node's own parameter is: as peri_node_kind_info has it, but for ranges that depend on how it was made. */
 PERI_API bool peri_param_get_info(peri_engine *engine, peri_node node, uint32_t param, peri_param_info *info);
 PERI_API bool peri_param_set_value(peri_engine *engine, peri_node node, uint32_t param, float value);
+/* Whether it would take this value now, with a message when not; nothing changes. */
+PERI_API bool peri_param_check_value(peri_engine *engine, peri_node node, uint32_t param, float value);
 PERI_API bool peri_param_set_value_at_time(peri_engine *engine, peri_node node, uint32_t param, float value,
                                            double time);
 PERI_API bool peri_param_linear_ramp(peri_engine *engine, peri_node node, uint32_t param, float value, double end_time);
