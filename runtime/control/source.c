@@ -381,7 +381,7 @@ static bool detail_start(peri_engine *engine, peri__source *source, const start_
   const peri__storage *storage = peri__source_storage(source);
   double rate = storage ? storage->sample_rate : engine->sample_rate;
   int64_t end = storage ? (int64_t)storage->frames << 32 : PERI_NEVER, offset = fixed_frames(plan->offset * rate);
-  details->offset = offset < end ? offset : end;
+  details->offset = details->set_offset = offset < end ? offset : end;
   details->duration = plan->duration * rate < (double)(1 << 30) ? fixed_frames(plan->duration * rate) : PERI_NEVER;
   details->elapsed = 0;
   details->fraction = fraction;

@@ -34,7 +34,7 @@ uint32_t peri_sources_keep(peri_engine *engine, peri_node *sources, uint32_t cou
 static int64_t extrapolate(const peri_engine *engine, const peri__source *source, const peri__source_details *details) {
   const peri__storage *storage = peri__source_storage(source);
   int64_t start, end, frames = (int64_t)peri_engine_frame(engine) - source->start;
-  double position = (double)details->offset;
+  double position = (double)details->set_offset;
   if (peri__source_started(source) && frames > 0)
     position += (double)frames * (double)peri__source_step(engine, source, storage);
   peri__source_loop_points(source, storage, &start, &end);

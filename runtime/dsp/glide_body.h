@@ -19,16 +19,18 @@ BODY masks lane_numbers(void) {
 /* Not 0 + x, which would have to turn −0 to 0. */
 BODY DOUBLES all_of(double x) { return x - (DOUBLES){0}; }
 
+/* Times `factor` in the lanes whose number has this bit. */
+BODY DOUBLES times_at(DOUBLES power, double factor, int bit) {
+  const masks chosen = -(lane_numbers() >> bit & 1);
+  return power * (DOUBLES)(((masks)all_of(factor) & chosen) | ((masks)all_of(1.0) & ~chosen));
+}
+
 /* 1, ratio, ratio², … */
 BODY DOUBLES first_powers(double ratio) {
-  const masks number = lane_numbers();
-  const DOUBLES one = all_of(1.0);
-  DOUBLES power = one;
-#pragma GCC unroll 3
-  for (int bit = 0; 1 << bit < LANES / 2; bit++, ratio *= ratio) {
-    const masks chosen = -(number >> bit & 1);
-    power *= (DOUBLES)(((masks)all_of(ratio) & chosen) | ((masks)one & ~chosen));
-  }
+  double square = ratio * ratio;
+  DOUBLES power = times_at(all_of(1.0), ratio, 0);
+  if (LANES > 4) power = times_at(power, square, 1);
+  if (LANES > 8) power = times_at(power, square * square, 2);
   return power;
 }
 

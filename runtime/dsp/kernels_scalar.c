@@ -26,7 +26,9 @@ static void mix_spans(float *left, float *right, const peri__span *spans, size_t
 }
 
 static bool all_finite(const float *samples, uint32_t quanta) {
-  return peri__all_finite(samples, (size_t)quanta * PERI_QUANTUM);
+  bool finite = true;
+  for (size_t i = 0; i < (size_t)quanta * PERI_QUANTUM; i++) finite = finite && isfinite(samples[i]);
+  return finite;
 }
 
 static bool scale(float *out, const float *in, float gain) {

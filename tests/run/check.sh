@@ -38,7 +38,7 @@ clang_release() {
 neon() {
   program=$(mktemp) || return 1
   aarch64-linux-gnu-gcc -std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off -Wall -Wextra -Werror -static -Iruntime/include -Iruntime -Itests \
-    tests/neon/kernels.c runtime/dsp/kernels*.c runtime/dsp/read*.c runtime/dsp/sinc.c runtime/dsp/skew.c runtime/base/base.c -o "$program" -lm &&
+    tests/neon/kernels.c runtime/dsp/kernels*.c runtime/dsp/read*.c runtime/dsp/sinc.c runtime/dsp/biquad.c runtime/dsp/skew.c runtime/base/base.c -o "$program" -lm &&
     qemu-aarch64 "$program"
   result=$?
   rm -f "$program"
