@@ -181,7 +181,7 @@ typedef struct peri__source_details {
   uint64_t named_until; /* of an ended source: commands sent, which may name its parameters */
   double loop_start_seconds, loop_end_seconds;
   int64_t set_offset; /* `offset` as it was at START */
-  uint32_t junction; /* its node in the graph, when it is a step of the plan, or PERI_NONE */
+  uint32_t junction;  /* its node in the graph, when it is a step of the plan, or PERI_NONE */
   uint64_t user;
   float detune;
 } peri__source_details;
