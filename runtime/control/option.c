@@ -19,24 +19,23 @@ static bool check_value(const peri_node_info *node, const peri_option_info *info
                     info->min_value, most, value);
 }
 
-static bool make_part(peri_engine *engine, const peri__node *node, uint32_t option, double value, peri__part **part) {
+static peri__setup setup_of(const peri_engine *engine, const peri__node *node) {
   const peri__graph *graph = &engine->graph;
   void *listener = engine->listener == PERI_NONE ? NULL : graph->nodes[engine->listener].render->state;
-  peri__setup setup = {.sample_rate = engine->sample_rate, .listener = listener};
-  *part = NULL;
-  return !node->kind->option_part || node->kind->option_part(&setup, node->options, option, value, part);
+  return (peri__setup){.kind = node->kind, .sample_rate = engine->sample_rate, .listener = listener};
 }
 
 static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value) {
   const peri__kind *kind = node->render->kind;
   const peri_option_info *info = find_option(node, option);
-  peri__part *part;
+  const peri__setup setup = setup_of(engine, node->render);
+  peri__part *part = NULL;
   if (!info || !check_value(&kind->info, info, value)) return false;
-  if (kind->check_option && !kind->check_option(node->render->options, option, value)) return false;
+  if (kind->check_option && !kind->check_option(&setup, node->render->options, option, value)) return false;
   if (node->kind == PERI_NODE_OSCILLATOR) return peri__oscillator_set_type(engine, node, (peri_oscillator_type)value);
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
   bool changed = node->render->options[option] != value;
-  if (!make_part(engine, node->render, option, value, &part)) return false;
+  if (kind->option_part && !kind->option_part(&setup, node->render->options, option, value, &part)) return false;
   if (part) {
     if (!peri__commands_reserve(&engine->render.commands,
                                 PERI_COMMAND_BYTES(NODE_PART) + PERI_COMMAND_BYTES(NODE_OPTION))) {
