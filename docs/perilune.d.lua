@@ -239,8 +239,8 @@ function BaseAudioContext:createGain(options) end
 
 ---A node of a kind that the host has registered (peri_register_node_kind in C).
 ---@param name string of the kind
----@param options? table<string,any> its parameters and options
----@return perilune.CustomNode
+---@param options? table<string,any> its parameters and options; of some kinds numberOfInputs or numberOfOutputs
+---@return perilune.CustomNode|perilune.CustomSourceNode
 function BaseAudioContext:createNode(name, options) end
 
 ---@param options? table<string,any>
@@ -479,6 +479,10 @@ function OscillatorNode:setPeriodicWave(wave) end
 ---A node of a kind that the host has registered; its parameters and options are properties.
 ---@class perilune.CustomNode:perilune.AudioNode
 local CustomNode = {}
+
+---Likewise, of a kind that starts and stops.
+---@class perilune.CustomSourceNode:perilune.AudioScheduledSourceNode
+local CustomSourceNode = {}
 
 ---Moves between left and right by equal power.
 ---@class perilune.StereoPannerNode:perilune.AudioNode
