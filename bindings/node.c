@@ -98,6 +98,13 @@ const char *peri__lua_node_name(const peri__lua_node *node) {
   return peri__lua_is_custom(node->head.type) ? peri__lua_node_info(node)->name : node->head.type->name;
 }
 
+peri_node peri_lua_to_node(lua_State *L, int index, peri_engine **engine) {
+  const peri__lua_node *node = peri__lua_test(L, index, &peri__lua_audio_node);
+  if (!node || !node->context || node->context->closed) return 0;
+  if (engine) *engine = node->context->engine;
+  return node->id;
+}
+
 /* Its outputs or inputs. A node that is gone has what its kind has. */
 static uint32_t count_ports(lua_State *L, const peri__lua_node *node, bool outputs) {
   uint32_t in, out;

@@ -1,4 +1,5 @@
 /* Kinds of nodes that a host adds: peri_register_node_kind. */
+#include "unit/kinds.h"
 #include "unit/scene.h"
 
 #include <stdio.h>
@@ -410,6 +411,43 @@ TEST(a_script_makes_nodes_of_a_registered_kind_with_parameters_and_options_as_pr
   free(out);
   lua_close(L);
   peri_engine_destroy(engine);
+}
+
+static int give_table(lua_State *L) {
+  peri_engine *engine = NULL;
+  peri_node node = peri_lua_to_node(L, 1, &engine);
+  CHECK_EQ(peri_lua_to_node(L, 1, NULL), node);
+  if (!node) return 0;
+  table_part *part = kinds_table((float)lua_tonumber(L, 2));
+  lua_pushboolean(L, peri_node_set_part(engine, node, part));
+  if (!lua_toboolean(L, -1)) kinds_free_table(part, NULL);
+  return 1;
+}
+
+TEST(a_function_of_the_host_gives_a_part_to_the_node_that_a_script_calls_it_with) {
+  peri_engine *engine = scene_engine(1);
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  CHECK(peri_lua_attach(L, engine));
+  lua_register(L, "give", give_table);
+  const char *script = "perilune = require('perilune')\n"
+                       "ctx = perilune.context()\n"
+                       "table_ = ctx:createNode('TestTable')\n"
+                       "source = ctx:createConstantSource()\n"
+                       "source:connect(table_):connect(ctx.destination)\n"
+                       "source:start()\n"
+                       "assert(give(table_, .25) == true)\n"
+                       "assert(give(source, 1) == false and give(nil, 1) == nil and give(ctx, 1) == nil)\n"
+                       "assert(give(io.stdout, 1) == nil and give({}, 1) == nil)\n";
+  if (luaL_dostring(L, script) != LUA_OK) fail_msg("%s", lua_tostring(L, -1));
+  CHECK(peri_lua_update(L));
+  float *out = scene_render(engine, 128, 128);
+  CHECK_NEAR(out[0], 0.25, 0.0);
+  free(out);
+  if (luaL_dostring(L, "ctx:close() assert(give(table_, 1) == nil)") != LUA_OK) fail_msg("%s", lua_tostring(L, -1));
+  lua_close(L);
+  peri_engine_destroy(engine);
+  CHECK_EQ(atomic_load(&kinds_tables), 0);
 }
 
 /* The kinds of the other tests come first: none can be added afterwards. */
