@@ -109,7 +109,7 @@ suite "suite, every rendering" "$tmp/module"
 
 report=$tmp/kinds
 suite "kinds of a host, every rendering" "$tmp/module" tests/lua/kinds/kinds_spec.lua
-[ "$(sum sections)" -ge 10 ] || fail "kinds of a host: they were not rendered"
+[ "$(sum sections)" -ge 5 ] || fail "kinds of a host: they were not rendered"
 
 # ---- The host ------------------------------------------------------------------------------------------------------
 
