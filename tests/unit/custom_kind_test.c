@@ -326,8 +326,7 @@ TEST(names_that_are_none_or_could_not_be_reached_are_refused) {
                                      "a b",
                                      "a-b",
                                      "a.b",
-                                     "gr\xc3\xb6\xc3\x9f"
-                                     "e",
+                                     "gr\303\266\303\237e",
                                      "tab\t",
                                      "a_name_of_64_characters_which_is_one_more_than_there_may_be_in_it"};
   static const char *const lua[] = {"end", "repeat", "nil", "goto"};
