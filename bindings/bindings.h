@@ -81,8 +81,8 @@ extern const peri__lua_type peri__lua_oscillator_type, peri__lua_wave_type, peri
     peri__lua_iir_filter_type;
 extern const peri__lua_type peri__lua_convolver_type, peri__lua_dynamics_compressor_type;
 extern const peri__lua_type peri__lua_listener_type, peri__lua_panner_type;
-extern const peri__lua_type peri__lua_custom_type,
-    peri__lua_custom_source_type; /* of all kinds that a host has registered, the second of those that start and stop */
+/* Of all kinds that a host has registered; the second of those that start and stop. */
+extern const peri__lua_type peri__lua_custom_type, peri__lua_custom_source_type;
 static inline bool peri__lua_is_custom(const peri__lua_type *type) { return type->node_kind == PERI_NODE_KINDS_END; }
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;

@@ -340,6 +340,10 @@ static void check_rule_refused(peri_engine *engine, peri_node node, peri_channel
 TEST(channel_rules_that_a_kind_fixes_cannot_be_changed) {
   peri_engine *engine = scene_engine(1);
   peri_node merger = node_of(engine, "TestMerger"), splitter = node_of(engine, "TestSplitter");
+  peri_node table = node_of(engine, "TestTable");
+  check_rule_refused(engine, table, (peri_channel_rule){5, PERI_COUNT_MAX, PERI_SPEAKERS},
+                     "channelCount of TestTable must be 1 to 4, got 5");
+  CHECK(peri_node_set_channels(engine, table, &(peri_channel_rule){4, PERI_COUNT_EXPLICIT, PERI_DISCRETE}));
   check_rule_refused(engine, merger, (peri_channel_rule){2, PERI_COUNT_EXPLICIT, PERI_SPEAKERS},
                      "channelCount of TestMerger cannot be changed");
   check_rule_refused(engine, merger, (peri_channel_rule){1, PERI_COUNT_MAX, PERI_SPEAKERS},

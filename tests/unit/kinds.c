@@ -236,6 +236,7 @@ static void add_tone(void) {
 
 static void add_table(void) {
   peri_node_kind_def def = named("TestTable", use_table);
+  def.max_count = 4;
   def.options = 1, def.option = table_options;
   def.free_part = kinds_free_table;
   def.check_option = check_size;

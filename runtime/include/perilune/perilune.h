@@ -552,8 +552,9 @@ typedef struct peri_node_kind_def {
   size_t state_bytes;     /* of each node, at most 2^30; zeroed, aligned to 64 bytes */
   bool has_tail;          /* it may sound after its inputs have fallen silent, and stays so long; not without inputs */
   void *user;
-  /* Any thread but the audio thread, with the engine's lock held: they must not call this library. What a node needs
-   * besides its state, false when there is none; and its end. Both may be NULL. */
+  /* Any thread but the audio thread, mostly with the engine's lock held: they must not call this library. Several may
+   * run at a time, for different nodes. What a node needs besides its state, false when there is none; and its end.
+   * Both may be NULL. */
   bool (*create)(void *state, double sample_rate, void *user);
   void (*destroy)(void *state, void *user);
   /* AUDIO THREAD, as the rest: nothing here may allocate, lock, block, log or do I/O. One quantum. An output with a NaN
@@ -582,26 +583,25 @@ typedef struct peri_node_kind_def {
   uint32_t max_count;
   bool no_max_mode, fixed_count, fixed_mode, fixed_interpretation;
 
-  /* Something large that a node works with, a table or a response, given as a whole while it plays: `process` has it in
-   * `part` from the next quantum on. The engine frees it by free_part once the audio thread has let go of it, or with
-   * the node. It comes from peri_node_set_part; or from `option_part`, or from `grow`. */
+  /* Called as `create` is, and so are the next four. Frees a part: something large that a node works with, a table or a
+   * response, given as a whole while it plays. It comes from peri_node_set_part, from `option_part` or from `grow`;
+   * `process` has it in `part` from the next quantum on; it is freed once the audio thread has let go of it, or with
+   * the node. NULL: there are no parts. */
   void (*free_part)(void *part, void *user);
-
-  /* Not the audio thread, as `create`; any of these may need free_part. */
-
   /* Sets min_value and max_value of the parameters, copies of `param`, for an engine of this rate (Hz). A node is
-   * refused whose ranges are not finite or are without their default values. It may be called several times a node. */
+   * refused whose ranges are not finite or are without their default values. Called more than once a node. */
   void (*ranges)(double sample_rate, peri_param_info *params, void *user);
   /* Whether an option may get a value, which is of its type and in its range: NULL, or a sentence why not. `options`
    * are those that the node has now. */
   const char *(*check_option)(const double *options, uint32_t option, double value, void *user);
-  /* The part that goes with an option's new value: sets *part, or leaves it NULL: the node keeps what it has. NULL, or
-   * a sentence why there is none: then the option does not change. A node has no part before an option is set. */
+  /* The part that goes with an option's new value: sets *part, or leaves it NULL: the node keeps what it has. Returns
+   * NULL, or a sentence why there is none: then the option does not change. Defaults bring none: until an option is set
+   * a node has no part. Needs free_part. */
   const char *(*option_part)(double sample_rate, const double *options, uint32_t option, double value, void **part,
                              void *user);
   /* A part with room for so many channels, more than before: the most that an output may have from now on (`capacity`);
-   * NULL: out of memory. Called before `process` first is. The part before is freed when this one is in use. Not with
-   * option_part or peri_node_set_part. */
+   * NULL: out of memory. A node has one before it is processed; the one before is freed when this one is in use. Needs
+   * free_part; not with option_part or peri_node_set_part. */
   void *(*grow)(void *state, uint32_t channels, void *user);
 
   /* AUDIO THREAD. It breaks cycles, as a delay does: in one of the graph, `process` makes the outputs with in_cycle set
