@@ -156,3 +156,38 @@ describe("a node with ports by number", function()
       message(function() splitter.channelCountMode = "max" end), 1, true)
   end)
 end)
+
+describe("perilune.reload, with nodes of a host's kinds", function()
+  local reloading = require "reloading"
+  lazy_setup(reloading.begin)
+  lazy_teardown(reloading.finish)
+
+  local head = [[
+    local perilune = require "perilune"
+    local ctx = perilune.context()
+    local M = perilune.persist("kinds_spec", function() return { size = ctx:createNode "TestTable" } end)
+  ]]
+  local start = "local tone = ctx:createNode 'TestTone' tone:connect(ctx.destination) tone:start() "
+
+  it("holds back what a file does to them until it has succeeded", function()
+    local m, file = reloading.module(head .. "return M")
+    reloading.refused(file, head .. "M.size.size = 4 error 'late'")
+    assert.equals(1, m.size.size)
+    assert.truthy(reloading.refused(file, head .. "M.size.size = 9"):find("size of TestTable must be", 1, true))
+    reloading.reloaded(file, head .. "M.size.size = 4 return M")
+    assert.equals(4, m.size.size)
+  end)
+
+  it("stops those that nobody can reach any more, and starts none of a file that fails", function()
+    local _, file = reloading.module(head .. "return M")
+    local nodes = perilune.stats().nodes
+    local function settle(count) return support.wait(function() return perilune.stats().nodes == nodes + count end) end
+    reloading.refused(file, head .. start .. "error 'late'")
+    assert.is_true(settle(0))
+    reloading.reloaded(file, head .. start .. "return M")
+    collectgarbage()
+    assert.is_true(settle(1))
+    reloading.reloaded(file, head .. "return M")
+    assert.is_true(settle(0))
+  end)
+end)
