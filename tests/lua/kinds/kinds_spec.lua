@@ -167,10 +167,12 @@ describe("perilune.reload, with nodes of a host's kinds", function()
     local ctx = perilune.context()
     local M = perilune.persist("kinds_spec", function() return { size = ctx:createNode "TestTable" } end)
   ]]
+  local kept = {} -- the modules: their nodes count to the end
   local start = "local tone = ctx:createNode 'TestTone' tone:connect(ctx.destination) tone:start() "
 
   it("holds back what a file does to them until it has succeeded", function()
     local m, file = reloading.module(head .. "return M")
+    kept[1] = m
     reloading.refused(file, head .. "M.size.size = 4 error 'late'")
     assert.equals(1, m.size.size)
     assert.truthy(reloading.refused(file, head .. "M.size.size = 9"):find("size of TestTable must be", 1, true))
@@ -179,7 +181,8 @@ describe("perilune.reload, with nodes of a host's kinds", function()
   end)
 
   it("stops those that nobody can reach any more, and starts none of a file that fails", function()
-    local _, file = reloading.module(head .. "return M")
+    local m, file = reloading.module(head .. "return M")
+    kept[2] = m
     local nodes = perilune.stats().nodes
     local function settle(count) return support.wait(function() return perilune.stats().nodes == nodes + count end) end
     reloading.refused(file, head .. start .. "error 'late'")
@@ -189,5 +192,6 @@ describe("perilune.reload, with nodes of a host's kinds", function()
     assert.is_true(settle(1))
     reloading.reloaded(file, head .. "return M")
     assert.is_true(settle(0))
+    assert.equals(2, #kept)
   end)
 end)
