@@ -48,6 +48,7 @@ typedef enum {
   PERI_LUA_LISTENER,
   PERI_LUA_PANNER,
   PERI_LUA_CUSTOM,
+  PERI_LUA_CUSTOM_SOURCE,
   PERI_LUA_PARAM,
   PERI_LUA_BUFFER,
   PERI_LUA_SOUND,
@@ -80,7 +81,9 @@ extern const peri__lua_type peri__lua_oscillator_type, peri__lua_wave_type, peri
     peri__lua_iir_filter_type;
 extern const peri__lua_type peri__lua_convolver_type, peri__lua_dynamics_compressor_type;
 extern const peri__lua_type peri__lua_listener_type, peri__lua_panner_type;
-extern const peri__lua_type peri__lua_custom_type; /* of all kinds that a host has registered */
+/* Of all kinds that a host has registered; the second of those that start and stop. */
+extern const peri__lua_type peri__lua_custom_type, peri__lua_custom_source_type;
+static inline bool peri__lua_is_custom(const peri__lua_type *type) { return type->node_kind == PERI_NODE_KINDS_END; }
 extern const peri__lua_type peri__lua_buffer_source_type, peri__lua_param_type, peri__lua_buffer_type;
 extern const peri__lua_type peri__lua_sound_type, peri__lua_source_type, peri__lua_tap_type, peri__lua_block_type;
 extern const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES]; /* by id */
@@ -221,6 +224,8 @@ typedef struct peri__lua_node {
 
 /* What its kind has. */
 const peri_node_info *peri__lua_node_info(const peri__lua_node *node);
+/* What it is called in messages. */
+const char *peri__lua_node_name(const peri__lua_node *node);
 
 /* The engine of a node that can be used; raises when its context is closed or it has ended. */
 peri_engine *peri__lua_node_engine(lua_State *L, const peri__lua_node *node);

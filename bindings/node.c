@@ -90,8 +90,19 @@ void peri__lua_node_fail(lua_State *L, const peri__lua_node *node) {
 }
 
 const peri_node_info *peri__lua_node_info(const peri__lua_node *node) {
-  bool custom = node->head.type->id == PERI_LUA_CUSTOM;
-  return peri_node_kind_info(custom ? node->kind : (peri_node_kind)node->head.type->node_kind);
+  const peri__lua_type *type = node->head.type;
+  return peri_node_kind_info(peri__lua_is_custom(type) ? node->kind : (peri_node_kind)type->node_kind);
+}
+
+const char *peri__lua_node_name(const peri__lua_node *node) {
+  return peri__lua_is_custom(node->head.type) ? peri__lua_node_info(node)->name : node->head.type->name;
+}
+
+peri_node peri_lua_to_node(lua_State *L, int index, peri_engine **engine) {
+  const peri__lua_node *node = peri__lua_test(L, index, &peri__lua_audio_node);
+  if (!node || !node->context || node->context->closed) return 0;
+  if (engine) *engine = node->context->engine;
+  return node->id;
 }
 
 /* Its outputs or inputs. A node that is gone has what its kind has. */
@@ -126,7 +137,7 @@ static target check_target(lua_State *L, const peri__lua_node *from, int index) 
 static uint32_t check_port(lua_State *L, int index, const peri__lua_node *node, bool output, uint32_t absent) {
   if (lua_isnoneornil(L, index)) return absent;
   uint32_t count = count_ports(L, node, output);
-  if (count == 0) peri__lua_fail(L, "%s has no %s", node->head.type->name, output ? "output" : "input");
+  if (count == 0) peri__lua_fail(L, "%s has no %s", peri__lua_node_name(node), output ? "output" : "input");
   return (uint32_t)peri__lua_count(L, index, NULL, 1, count) - 1;
 }
 
@@ -383,7 +394,7 @@ void peri__lua_apply_options(lua_State *L, peri__lua *state, int index, int opti
       peri__lua_set_param(L, node, param, name_index + 1, name);
     else if (find_option(node, name, &param))
       peri__lua_set_option(L, node, param, name_index + 1, name);
-    else if (node->head.type->id == PERI_LUA_CUSTOM)
+    else if (peri__lua_is_custom(node->head.type))
       peri__lua_custom_member(L, node, name_index); /* says that there is none */
     else
       peri__lua_unknown(L, node->head.type, name_index, true);

@@ -53,7 +53,7 @@ static void take_back_function(lua_State *L, peri__lua_scheduled *source) {
 void peri__lua_start(lua_State *L, peri__lua_scheduled *source, int count, double when, double offset,
                      double duration) {
   peri__lua *state = peri__lua_state(L);
-  const char *name = source->node.head.type->name;
+  const char *name = peri__lua_node_name(&source->node);
   peri_engine *engine = peri__lua_engine(L, source->node.context);
   if (source->started) {
     peri__lua_node_engine(L, &source->node);
@@ -88,7 +88,7 @@ int peri__lua_stop_scheduled(lua_State *L) {
   peri_engine *engine = peri__lua_engine(L, source->node.context);
   double when = lua_isnil(L, 2) ? 0 : peri__lua_time(L, 2, NULL);
   if (!source->started)
-    peri__lua_fail(L, "the %s has not been started: call start before stop", source->node.head.type->name);
+    peri__lua_fail(L, "the %s has not been started: call start before stop", peri__lua_node_name(&source->node));
   if (peri__lua_held(L, peri__lua_state(L), source, 2)) return 0;
   if (peri__lua_node_has_ended(&source->node)) return 0;
   if (!peri_source_stop(engine, source->node.id, when) && !peri__lua_node_has_ended(&source->node))

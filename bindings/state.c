@@ -30,6 +30,7 @@ const peri__lua_type *const peri__lua_types[PERI_LUA_TYPES] = {
     [PERI_LUA_LISTENER] = &peri__lua_listener_type,
     [PERI_LUA_PANNER] = &peri__lua_panner_type,
     [PERI_LUA_CUSTOM] = &peri__lua_custom_type,
+    [PERI_LUA_CUSTOM_SOURCE] = &peri__lua_custom_source_type,
     [PERI_LUA_PARAM] = &peri__lua_param_type,
     [PERI_LUA_BUFFER] = &peri__lua_buffer_type,
     [PERI_LUA_SOUND] = &peri__lua_sound_type,
@@ -50,7 +51,7 @@ static uint32_t option_at(lua_State *L, int index) { return (uint32_t)(-1 - lua_
 
 /* What a type's members are without, a custom node's kind may have: puts its place on top in the place of the nil. */
 static int custom_member(lua_State *L, const peri__lua_type *type, const void *self, int kind) {
-  if (kind != LUA_TNIL || type->id != PERI_LUA_CUSTOM) return kind;
+  if (kind != LUA_TNIL || !peri__lua_is_custom(type)) return kind;
   lua_pop(L, 1);
   lua_pushinteger(L, peri__lua_custom_member(L, self, 2));
   return LUA_TNUMBER;

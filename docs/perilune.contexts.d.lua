@@ -31,8 +31,8 @@ function BaseAudioContext:createGain(options) end
 
 ---A node of a kind that the host has registered (peri_register_node_kind in C).
 ---@param name string of the kind
----@param options? table<string,any> its parameters and options
----@return perilune.CustomNode
+---@param options? table<string,any> its parameters and options; of some kinds numberOfInputs or numberOfOutputs
+---@return perilune.CustomNode|perilune.CustomSourceNode
 function BaseAudioContext:createNode(name, options) end
 
 ---@param options? perilune.StereoPannerOptions

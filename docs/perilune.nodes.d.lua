@@ -97,6 +97,10 @@ function OscillatorNode:setPeriodicWave(wave) end
 ---@class perilune.CustomNode:perilune.AudioNode
 local CustomNode = {}
 
+---Likewise, of a kind that starts and stops.
+---@class perilune.CustomSourceNode:perilune.AudioScheduledSourceNode
+local CustomSourceNode = {}
+
 ---Moves between left and right by equal power.
 ---@class perilune.StereoPannerNode:perilune.AudioNode
 ---@field pan perilune.AudioParam -1 (left) to 1 (right).

@@ -92,10 +92,15 @@ static bool set_ranges(peri__node *node, const peri__setup *setup) {
   return true;
 }
 
+static peri__setup setup_of(const peri_engine *engine, const peri_node_def *def) {
+  return (peri__setup){.kind = peri__kind_of(def->kind), .def = def, .sample_rate = engine->sample_rate};
+}
+
 /* `params` stay the caller's on failure. */
 static peri__node *render_node_create(peri_engine *engine, const peri_node_def *def, uint32_t index,
                                       peri__param *params) {
-  const peri__kind *kind = peri__kind_of(def->kind);
+  const peri__setup setup = setup_of(engine, def);
+  const peri__kind *kind = setup.kind;
   peri__node *node = PERI_NEW(peri__node);
   if (!node) return NULL;
   *node = (peri__node){.retired = {{NULL}, PERI_RETIRED_NODE},
@@ -108,12 +113,11 @@ static peri__node *render_node_create(peri_engine *engine, const peri_node_def *
                        .owner = def->owner,
                        .notify = def->notify,
                        .user = def->user};
-  if (kind->min_ports && kind->ports_are_outputs)
+  if (kind->info.min_ports && kind->info.ports_are_outputs)
     node->output_count = def->ports;
-  else if (kind->min_ports)
+  else if (kind->info.min_ports)
     node->input_count = def->ports;
   for (uint32_t o = 0; o < kind->info.options; o++) node->options[o] = kind->info.option[o].default_value;
-  peri__setup setup = {.def = def, .sample_rate = engine->sample_rate};
   bool made = make_parts(node, params) && set_ranges(node, &setup);
   if (made && kind->create && !kind->create(node->state, &setup)) made = false;
   if (!made) {
@@ -162,7 +166,7 @@ uint32_t peri__graph_add(peri_engine *engine, const peri_node_def *def, peri__pa
                              .last_out = PERI_NONE,
                              .first_in = PERI_NONE,
                              .last_in = PERI_NONE};
-  if (render->kind->min_ports && render->kind->ports_are_outputs) node->rule.count = def->ports;
+  if (render->kind->count_is_ports) node->rule.count = def->ports;
   render->generation = generation;
   graph->live++;
   graph->dirty = true;
@@ -221,19 +225,24 @@ peri__graph_node *peri__find_node(peri_engine *engine, peri_node id) {
 }
 
 peri_node_def peri_default_node_def(peri_node_kind kind) {
-  return (peri_node_def){.size = sizeof(peri_node_def), .kind = kind, .ports = 6, .max_delay = 1.0};
+  const peri__kind *what = peri__kind_of(kind);
+  uint32_t ports = 6;
+  if (what && what->info.min_ports) ports = what->info.ports_are_outputs ? what->info.outputs : what->info.inputs;
+  return (peri_node_def){.size = sizeof(peri_node_def), .kind = kind, .ports = ports, .max_delay = 1.0};
 }
 
 static bool check_def(const peri_engine *engine, const peri_node_def *def) {
   if (!def || def->size != sizeof *def) return peri__fail("make a definition by peri_default_node_def");
-  const peri__kind *kind = peri__kind_of(def->kind);
+  const peri__setup setup = setup_of(engine, def);
+  const peri__kind *kind = setup.kind;
   if (!kind || def->kind == PERI_NODE_DESTINATION || def->kind == PERI_NODE_BUFFER_SOURCE ||
       def->kind == PERI_NODE_LISTENER)
     return peri__fail("a node of kind %d cannot be created here", (int)def->kind);
-  if (kind->min_ports && (def->ports < kind->min_ports || def->ports > PERI_MAX_INPUTS))
-    return peri__fail("%s has 1 to %d %s, got %u", kind->info.name, PERI_MAX_INPUTS,
-                      kind->ports_are_outputs ? "outputs" : "inputs", def->ports);
-  return !kind->check || kind->check(&(peri__setup){.def = def, .sample_rate = engine->sample_rate});
+  uint32_t least = kind->info.min_ports;
+  if (least && (def->ports < least || def->ports > PERI_MAX_INPUTS))
+    return peri__fail("%s has %u to %d %s, got %u", kind->info.name, least, PERI_MAX_INPUTS,
+                      kind->info.ports_are_outputs ? "outputs" : "inputs", def->ports);
+  return !kind->check || kind->check(&setup);
 }
 
 peri_node peri_node_create(peri_engine *engine, peri_node_kind kind) {

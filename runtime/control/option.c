@@ -19,30 +19,31 @@ static bool check_value(const peri_node_info *node, const peri_option_info *info
                     info->min_value, most, value);
 }
 
-static bool make_part(peri_engine *engine, const peri__node *node, uint32_t option, double value, void **ahead,
-                      peri__part **part) {
+/* `ahead` is what option_ahead made. */
+static peri__setup setup_of(const peri_engine *engine, const peri__node *node, void **ahead) {
   const peri__graph *graph = &engine->graph;
   void *listener = engine->listener == PERI_NONE ? NULL : graph->nodes[engine->listener].render->state;
-  peri__setup setup = {.sample_rate = engine->sample_rate, .listener = listener, .ahead = ahead};
-  *part = NULL;
-  return !node->kind->option_part || node->kind->option_part(&setup, node->options, option, value, part);
+  return (peri__setup){.kind = node->kind, .sample_rate = engine->sample_rate, .listener = listener, .ahead = ahead};
 }
 
-static bool check_option(const peri__graph_node *node, uint32_t option, double value, const double *options) {
+static bool check_option(const peri_engine *engine, const peri__graph_node *node, uint32_t option, double value,
+                         const double *options) {
   const peri__kind *kind = node->render->kind;
   const peri_option_info *info = find_option(node, option);
+  const peri__setup setup = setup_of(engine, node->render, NULL);
   if (!info || !check_value(&kind->info, info, value)) return false;
-  return !kind->check_option || kind->check_option(options, option, value);
+  return !kind->check_option || kind->check_option(&setup, options, option, value);
 }
 
 static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t option, double value, void **ahead) {
   const peri__kind *kind = node->render->kind;
-  peri__part *part;
-  if (!check_option(node, option, value, node->render->options)) return false;
+  const peri__setup setup = setup_of(engine, node->render, ahead);
+  peri__part *part = NULL;
+  if (!check_option(engine, node, option, value, node->render->options)) return false;
   if (node->kind == PERI_NODE_OSCILLATOR) return peri__oscillator_set_type(engine, node, (peri_oscillator_type)value);
   if (kind->set_option && !PERI_ROOM(engine, NODE_OPTION)) return false;
   bool changed = node->render->options[option] != value;
-  if (!make_part(engine, node->render, option, value, ahead, &part)) return false;
+  if (kind->option_part && !kind->option_part(&setup, node->render->options, option, value, &part)) return false;
   if (part) {
     if (!peri__commands_reserve(&engine->render.commands,
                                 PERI_COMMAND_BYTES(NODE_PART) + PERI_COMMAND_BYTES(NODE_OPTION))) {
@@ -61,7 +62,7 @@ static bool set_option(peri_engine *engine, peri__graph_node *node, uint32_t opt
 static bool find_needy(peri_engine *engine, peri_node id, uint32_t option, double value, const peri__kind **kind) {
   peri__lock(engine);
   const peri__graph_node *node = peri__find_node(engine, id);
-  bool fine = node && check_option(node, option, value, node->render->options);
+  bool fine = node && check_option(engine, node, option, value, node->render->options);
   bool needs = fine && node->render->kind->option_ahead;
   *kind = needs ? node->render->kind : NULL;
   peri__unlock(engine);
@@ -85,7 +86,7 @@ bool peri_node_set_option(peri_engine *engine, peri_node id, uint32_t option, do
 bool peri_node_check_option(peri_engine *engine, peri_node id, uint32_t option, double value, const double *others) {
   peri__lock(engine);
   const peri__graph_node *node = peri__find_node(engine, id);
-  bool well = node && check_option(node, option, value, others ? others : node->render->options);
+  bool well = node && check_option(engine, node, option, value, others ? others : node->render->options);
   peri__unlock(engine);
   return well;
 }

@@ -40,7 +40,8 @@ static void destroy(void *state) {
   peri__release(analyser->ring, PERI_ANALYSER_RING * sizeof *analyser->ring);
 }
 
-static bool check_option(const double *options, uint32_t option, double value) {
+static bool check_option(const peri__setup *setup, const double *options, uint32_t option, double value) {
+  (void)setup;
   uint32_t size = (uint32_t)(option == PERI_ANALYSER_FFT_SIZE ? value : 32);
   if (size & (size - 1)) return peri__fail("fftSize must be a power of two from 32 to 32768, got %u", size);
   double least = option == PERI_ANALYSER_MIN_DECIBELS ? value : options[PERI_ANALYSER_MIN_DECIBELS];

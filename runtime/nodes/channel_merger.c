@@ -17,12 +17,11 @@ static void process(const peri__process *p) {
 }
 
 const peri__kind peri__kind_channel_merger = {
-    .info = {.name = "ChannelMergerNode", .inputs = 6, .outputs = 1},
+    .info = {.name = "ChannelMergerNode", .inputs = 6, .outputs = 1, .min_ports = 1},
     .rule = {1, PERI_COUNT_EXPLICIT, PERI_SPEAKERS},
     .max_count = 1,
     .fixed_mode = true,
     .fixed_count = true,
-    .min_ports = 1,
     .output_is_ports = true,
     .process = process,
 };

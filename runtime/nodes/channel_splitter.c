@@ -13,14 +13,13 @@ static void process(const peri__process *p) {
 }
 
 const peri__kind peri__kind_channel_splitter = {
-    .info = {.name = "ChannelSplitterNode", .inputs = 1, .outputs = 6},
+    .info = {.name = "ChannelSplitterNode", .inputs = 1, .outputs = 6, .min_ports = 1, .ports_are_outputs = true},
     .rule = {6, PERI_COUNT_EXPLICIT, PERI_DISCRETE},
     .max_count = PERI_MAX_CHANNELS,
     .fixed_mode = true,
     .fixed_count = true,
     .fixed_interpretation = true,
-    .min_ports = 1,
-    .ports_are_outputs = true,
+    .count_is_ports = true,
     .output_channels = 1,
     .process = process,
 };

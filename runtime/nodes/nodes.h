@@ -47,6 +47,10 @@ const peri__kind *peri__custom_kind(peri_node_kind kind);
 uint32_t peri__custom_kinds(void);
 /* CONTROL, one caller at a time. Adds a definition that was checked, where there is room. */
 peri_node_kind peri__custom_add(const peri_node_kind_def *def);
+/* CONTROL. What the host gives a node of such a kind, as its part; NULL without memory, and it stays the host's. The
+ * kind's definition, or NULL of one that the engine has. */
+peri__part *peri__custom_part(const peri_node_kind_def *def, void *own);
+const peri_node_kind_def *peri__custom_def(const peri__kind *kind);
 
 /* CONTROL, no lock needed. A convolver's part for a response of 1, 2 or 4 channels; NULL sets peri_error(). */
 peri__part *peri__convolver_part(const peri__storage *storage, bool normalize, const peri__kernels *kernels);

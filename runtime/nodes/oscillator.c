@@ -124,8 +124,8 @@ static void process(const peri__process *p) {
   memset(out->samples + p->end, 0, (PERI_QUANTUM - p->end) * sizeof(float));
 }
 
-static bool check_option(const double *options, uint32_t option, double value) {
-  (void)options, (void)option;
+static bool check_option(const peri__setup *setup, const double *options, uint32_t option, double value) {
+  (void)setup, (void)options, (void)option;
   if (value != PERI_OSCILLATOR_CUSTOM) return true;
   return peri__fail("type of an OscillatorNode cannot be set to custom: give it a wave by setPeriodicWave");
 }

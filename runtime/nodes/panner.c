@@ -168,8 +168,8 @@ static void set_option(void *state, uint32_t option, double value) {
   }
 }
 
-static bool check_option(const double *options, uint32_t option, double value) {
-  (void)options;
+static bool check_option(const peri__setup *setup, const double *options, uint32_t option, double value) {
+  (void)setup, (void)options;
   if (option == PERI_PANNER_MAX_DISTANCE && value == 0.0)
     return peri__fail("maxDistance of PannerNode must be above 0, got 0");
   return true;

@@ -281,6 +281,7 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
   p->state = node->state;
   p->part = node->part;
   p->input_count = node->input_count;
+  p->output_count = node->output_count;
   p->inputs = sums;
   p->outputs = &plan->signals[step->first_output];
   p->params = values;

@@ -335,7 +335,7 @@ typedef struct peri__values {
 typedef struct peri__process {
   void *state;
   const struct peri__part *part; /* or NULL */
-  uint32_t input_count;
+  uint32_t input_count, output_count;
   /* of a scheduled node: the frames of this quantum in which it sounds, and how far behind its start the first one is,
    * a part of a frame if it is just that one */
   uint32_t begin, end;
@@ -353,7 +353,8 @@ typedef struct peri__process {
 
 /* What a node's set-up is handed. CONTROL. */
 typedef struct peri__setup {
-  const peri_node_def *def;
+  const struct peri__kind *kind;
+  const peri_node_def *def; /* NULL for check_option and option_part */
   double sample_rate;
   void *listener; /* state of the engine's listener, for option_part */
   void **ahead;   /* what option_ahead made, likewise: taken over where NULL is left */
@@ -375,14 +376,12 @@ typedef enum { PERI_TAIL_OVER, PERI_TAIL_FAINT, PERI_TAIL_HEARD } peri__tail;
 /* A kind of node: everything the engine knows of it. */
 typedef struct peri__kind {
   peri_node_info info;
-  size_t state_bytes;     /* zeroed, aligned to a cache line */
-  uint32_t min_ports;     /* of those that `ports` counts; 0: all numbers are fixed */
-  bool ports_are_outputs; /* else inputs */
-  bool first_if_steady;   /* `process` reads no `frames` of a steady parameter, which then hold anything */
-  bool has_tail;          /* may sound, or still change, after its inputs have fallen silent */
-  bool has_curve;         /* its part is one: nodes/wave_shaper.c */
-  bool breaks_cycles;     /* in a cycle it is run in two steps: `process` without inputs, and later `absorb` */
-  bool hears_listener;    /* runs after the engine's listener, whose state it reads */
+  size_t state_bytes;   /* zeroed, aligned to a cache line */
+  bool first_if_steady; /* `process` reads no `frames` of a steady parameter, which then hold anything */
+  bool has_tail;        /* may sound, or still change, after its inputs have fallen silent */
+  bool has_curve;       /* its part is one: nodes/wave_shaper.c */
+  bool breaks_cycles;   /* in a cycle it is run in two steps: `process` without inputs, and later `absorb` */
+  bool hears_listener;  /* runs after the engine's listener, whose state it reads */
   /* CONTROL; each may be NULL. What is wrong with a definition, as a failure; memory besides the state. */
   bool (*check)(const peri__setup *setup);
   bool (*create)(void *state, const peri__setup *setup);
@@ -392,7 +391,7 @@ typedef struct peri__kind {
   /* CONTROL. Ranges of parameters that are other than `info` has them, by the definition; NULL: none are. */
   void (*ranges)(const peri__setup *setup, peri_param_info *params);
   /* CONTROL. Whether an option that is of its type and in its range may become `value`, as a failure; NULL: always. */
-  bool (*check_option)(const double *options, uint32_t option, double value);
+  bool (*check_option)(const peri__setup *setup, const double *options, uint32_t option, double value);
   /* CONTROL. What follows from another value. */
   void (*option_changed)(void *state, uint32_t option);
   /* CONTROL, on any thread, and alone without the engine's lock, since it may take long: what several parts for an
@@ -422,6 +421,7 @@ typedef struct peri__kind {
   bool no_max_mode;       /* channelCountMode "max" is refused */
   bool fixed_mode;        /* channelCountMode cannot be changed, and so on */
   bool fixed_count, fixed_interpretation;
+  bool count_is_ports; /* a node's first channelCount is the number of its ports */
   /* Of an output at most: as many as there are inputs, or so many; if neither, as many as an input has. */
   bool output_is_ports;
   uint32_t output_channels;

@@ -108,6 +108,43 @@ static void add_crusher(atomic_uint *sounding) {
   if (!peri_register_node_kind(&def)) fail("Crusher", peri_error());
 }
 
+/* ---- A sound source of its own: a ping that starts and stops as an oscillator does ------------------------------ */
+
+typedef struct ping {
+  double age; /* frames since the exact start, of the next one that sounds */
+} ping;
+
+static void play_ping(const peri_process *p) {
+  ping *state = p->state;
+  float *samples = p->outputs[0].samples;
+  if (p->fraction > 0) state->age = p->fraction;
+  p->outputs[0].silent = false;
+  for (uint32_t i = p->begin; i < p->end; i++, state->age++) { /* the engine silences the rest */
+    double turns = state->age * (double)p->params[0].frames[i] / p->sample_rate;
+    samples[i] = (float)(fabs(turns - floor(turns) - 0.5) * 4 - 1);
+  }
+}
+
+static void set_ping_ranges(double sample_rate, peri_param_info *params, void *user) {
+  (void)user;
+  params[0].max_value = (float)sample_rate / 2;
+}
+
+static void add_ping(void) {
+  static const peri_param_info frequency = {"frequency", 880.0f, 0.0f, 24000.0f, true, false};
+  peri_node_kind_def def = peri_default_node_kind_def();
+  def.name = "Ping";
+  def.scheduled = true;
+  def.inputs = 0;
+  def.output_channels = 1;
+  def.params = 1;
+  def.param = &frequency;
+  def.ranges = set_ping_ranges;
+  def.state_bytes = sizeof(ping);
+  def.process = play_ping;
+  if (!peri_register_node_kind(&def)) fail("Ping", peri_error());
+}
+
 /* ---- Scripts ---------------------------------------------------------------------------------------------------- */
 
 static lua_State *open_script(peri_engine *engine, const char *folder, const char *name) {
@@ -148,6 +185,7 @@ int main(int count, char **arguments) {
   archive files = {.bytes = NULL};
   atomic_uint crushed = 0; /* quanta */
   add_crusher(&crushed);
+  add_ping();
   open_archive(&files, "assets/coin.ogg");
   peri_engine_def def = peri_default_engine_def();
   def.files = (peri_files){.read = read_archive, .done = done_with, .user = &files};
@@ -165,7 +203,7 @@ int main(int count, char **arguments) {
     sleep_ms(16);
   }
   pthread_join(menus, NULL);
-  double coins = call(game, "ended", 0), clicks = call(menu, "ended", 0);
+  double coins = call(game, "ended", 0), pings = call(game, "pinged", 0), clicks = call(menu, "ended", 0);
 
   lua_close(menu); /* its sounds fade; the game's play on */
   peri_stats stats = {.size = sizeof stats};
@@ -177,8 +215,8 @@ int main(int count, char **arguments) {
   atomic_store(&out.over, true);
   pthread_join(out.thread, NULL);
   peri_engine_destroy(out.engine);
-  printf("coins %g, clicks %g, left %u, peak %.2f, open files %d, buffers %u, %s\n", coins, clicks, left,
-         (double)out.peak, atomic_load(&files.open), peri_buffers_alive(),
+  printf("coins %g, pings %g, clicks %g, left %u, peak %.2f, open files %d, buffers %u, %s\n", coins, pings, clicks,
+         left, (double)out.peak, atomic_load(&files.open), peri_buffers_alive(),
          atomic_load(&crushed) > 100 ? "crushed" : "not crushed");
   free(files.bytes);
   return 0;

@@ -10,6 +10,15 @@ local hum = ctx:createOscillator { frequency = 110 }
 hum:connect(ctx:createNode("Crusher", { steps = 8 })):connect(ctx:createGain { gain = 0.02 }):connect(ctx.destination)
 hum:start()
 
+-- Three pings, each a source of the engine's own kind that starts and stops.
+local pinged = 0
+for i = 1, 3 do
+  local ping = ctx:createNode("Ping", { frequency = 440 * i, onended = function() pinged = pinged + 1 end })
+  ping:connect(ctx:createGain { gain = 0.05 }):connect(ctx.destination)
+  ping:start(ctx.currentTime + i / 20)
+  ping:stop(ctx.currentTime + i / 20 + 0.03)
+end
+
 -- Once more from a loader thread, which reads the archive too.
 perilune.loadAsync("archive:coin.ogg", function(sound, message) coin = assert(sound, message) end, { format = "s16" })
 
@@ -24,5 +33,7 @@ function script.frame()
 end
 
 function script.ended() return over end
+
+function script.pinged() return pinged end
 
 return script

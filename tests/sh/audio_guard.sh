@@ -84,9 +84,9 @@ ln -s "$root/assets" "$root/docs" "$root/scripts" "$tmp/suite/"
 ln -s "$root/tests/unit" "$tmp/suite/tests/" # a page names them
 sed -i 's/device = "null"/device = "sdl"/' "$tmp"/suite/tests/lua/*.lua
 
-# suite NAME MODULES: every spec, with the module in the folder MODULES
+# suite NAME MODULES [SPECS]: every spec, with the module in the folder MODULES
 suite() {
-  for spec in tests/lua/*_spec.lua; do
+  for spec in ${3:-tests/lua/*_spec.lua}; do
     (cd "$tmp/suite" && LUA_PATH="tests/lua/?.lua;;" LUA_CPATH="$2/?.so;;" \
       guarded lua5.4 "$busted" -o tests/run/lines.lua "$spec" >"$tmp/out" 2>&1) ||
       { fail "$1: ${spec##*/}" && grep -v '^ok ' "$tmp/out"; }
@@ -98,14 +98,19 @@ report=$tmp/on_sdl
 suite "suite" "$build/lua/5.4"
 [ "$(sum callbacks)" -ge 50 ] || fail "suite: that is too few callbacks"
 
-# Again with a module in which every rendering counts, also those that SDL does not ask for: offline and null device.
-"$CC" -O2 -fPIC -shared tests/guard/every_render/every_render.c -o "$tmp/module/perilune.so" \
+# Again with a module in which every rendering counts, also those that SDL does not ask for: offline and null device. It
+# has a host's kinds of nodes, too.
+"$CC" -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared -Iruntime/include tests/guard/every_render/every_render.c tests/unit/kinds.c -o "$tmp/module/perilune.so" \
   -Wl,--whole-archive "$build/lib/libperilune-lua5.4.a" -Wl,--no-whole-archive "$build/lib/libperilune.a" -l:libstb.a \
   -ldl -lpthread -lm -Wl,-z,nodelete -Wl,--exclude-libs,libperilune.a:libstb.a -Wl,--wrap=peri__render_frames ||
   fail "the module in which every rendering counts does not link"
 report=$tmp/every_render
 suite "suite, every rendering" "$tmp/module"
 [ "$(sum sections)" -gt $(($(sum callbacks) + 50)) ] || fail "suite: renderings without SDL do not count"
+
+report=$tmp/kinds
+suite "kinds of a host, every rendering" "$tmp/module" tests/lua/kinds/kinds_spec.lua
+[ "$(sum sections)" -ge 5 ] || fail "kinds of a host: they were not rendered"
 
 # ---- The host ------------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 /* Memory runs out: a call that fails has changed nothing, so that the same call succeeds afterwards and what is heard
  * is the same to the bit. */
+#include "unit/kinds.h"
 #include "unit/scene.h"
 
 #include "base/thread.h"
 
 #include <stdio.h>
 
-#define FRAMES 10496
+#define FRAMES 11776
 
 /* A call that may fail once. Its second try has memory again. */
 #define OK(call) CHECK((call) || (call))
@@ -116,6 +117,39 @@ static void nodes_with_memory(stage *s, peri_buffer *mono, peri_buffer *wide) {
   play(s, 1280);
 }
 
+/* Nodes of a host's kinds: parts that it gives, that an option brings, that grow with the channels. */
+static void nodes_of_a_host(stage *s, peri_buffer *mono, peri_buffer *wide) {
+  peri_engine *engine = s->engine;
+  GET(peri_node, table, peri_node_create(engine, peri_find_node_kind("TestTable")));
+  GET(peri_node, echo, peri_node_create(engine, peri_find_node_kind("TestEcho")));
+  GET(peri_node, tone, peri_node_create(engine, peri_find_node_kind("TestTone")));
+  OK(peri_connect(engine, echo, 0, table, 0));
+  OK(peri_connect(engine, table, 0, echo, 0));
+  OK(peri_connect(engine, tone, 0, echo, 0));
+  OK(peri_connect(engine, echo, 0, peri_engine_destination(engine), 0));
+  table_part *half = kinds_table(0.5f);
+  OK(peri_node_set_part(engine, table, half)); /* still ours when the first try has failed */
+  OK(peri_source_start(engine, tone, 0.0, 0.0, INFINITY));
+  OK(peri_source_stop(engine, tone, 0.004));
+  play(s, 640);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = mono;
+  def.duration = 0.002;
+  GET(peri_node, narrow, peri_source_play(engine, &def, echo));
+  def.buffer = wide;
+  GET(peri_node, broad, peri_source_play(engine, &def, echo));
+  table_part *quieter = kinds_table(0.25f);
+  OK(peri_node_set_part(engine, table, quieter));
+  play(s, 320);
+  OK(peri_node_set_option(engine, table, TABLE_SIZE, 2.0));
+  OK(peri_node_set_part(engine, table, NULL));
+  peri_node_release(engine, table);
+  peri_node_release(engine, echo);
+  peri_node_release(engine, tone);
+  OK(peri_engine_update(engine));
+  play(s, 320);
+}
+
 static void sources_and_graph(stage *s, peri_buffer *mono, peri_buffer *wide) {
   peri_engine *engine = s->engine;
   peri_node out = peri_engine_destination(engine);
@@ -221,6 +255,7 @@ static void perform(uint64_t nth, float *out) {
   CHECK(s.owner);
   GET(peri_visualizer *, view, peri_visualizer_create(engine, peri_engine_destination(engine)));
   nodes_with_memory(&s, mono, wide);
+  nodes_of_a_host(&s, mono, wide);
   sources_and_graph(&s, mono, wide);
   OK(peri_buffer_write(mono, 0, 0, samples, 300));
   static const unsigned char wav[] =
@@ -238,6 +273,8 @@ static void perform(uint64_t nth, float *out) {
   peri_buffer_release(wide);
   peri_engine_destroy(engine);
   peri__memory_fail_at(0);
+  CHECK_EQ(atomic_load(&kinds_tables), 0);
+  CHECK_EQ(atomic_load(&kinds_echoes), 0);
   (void)view;
 }
 

@@ -112,12 +112,14 @@ typedef struct peri_option_info {
 
 typedef struct peri_node_info {
   const char *name;         /* Web Audio's: "GainNode" */
-  uint32_t inputs, outputs; /* of a channel splitter or merger those that it has unless told otherwise */
+  uint32_t inputs, outputs; /* where their number is chosen, those that it has unless told otherwise */
   uint32_t params;
   const peri_param_info *param; /* `params` of them */
   uint32_t options;
   const peri_option_info *option; /* `options` of them */
   bool scheduled;                 /* it starts and stops like a source */
+  uint32_t min_ports;     /* not 0: its inputs are chosen for each node, from so many to 32 (peri_node_def.ports) */
+  bool ports_are_outputs; /* its outputs are, not its inputs */
 } peri_node_info;
 
 /* What a kind of node has; NULL for an unknown kind. */
@@ -130,7 +132,7 @@ PERI_API peri_node peri_node_create(peri_engine *engine, peri_node_kind kind);
 typedef struct peri_node_def {
   uint32_t size; /* sizeof(peri_node_def); set by peri_default_node_def */
   peri_node_kind kind;
-  uint32_t ports;   /* outputs of a channel splitter, inputs of a channel merger: 1 to 32; 6 */
+  uint32_t ports;   /* outputs of a channel splitter, inputs of a channel merger: 1 to 32; 6. See peri_node_info */
   peri_owner owner; /* of a scheduled source, as the next two: see peri_source_def */
   bool notify;
   uint64_t user;

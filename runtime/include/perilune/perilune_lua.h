@@ -61,6 +61,10 @@ PERI_API void peri_lua_hold(lua_State *L, int arguments);
  * version. Keep the function as long as there is something to undo: here it is held weakly. */
 PERI_API void peri_lua_undo(lua_State *L);
 
+/* For functions of the host that scripts call with a node, to give it a part (peri_node_set_part), say: the node whose
+ * handle stands at `index`, and, unless NULL, its engine. 0 where something else stands, or its context is closed. */
+PERI_API peri_node peri_lua_to_node(lua_State *L, int index, peri_engine **engine);
+
 /* Whether callbacks are still to come: asynchronous loads, and sources that have started and have an onended. */
 PERI_API bool peri_lua_is_waiting(lua_State *L);
 
