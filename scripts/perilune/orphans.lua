@@ -1,13 +1,14 @@
--- Loops that no script can reach any more: they fade out when a file has been replaced.
+-- Loops that no script can reach any more: they fade out when a file has been replaced. One that nobody could reach
+-- before either was meant to play on by itself; it goes with the file that has begun it.
 local core = ...
 local versions = require "perilune.versions"
 
 local FADE = .05 -- seconds
 local SWEEP = 5 -- seconds after which loops that have ended are forgotten
 
-local loops = {}   -- source without its handle → weak {handle, Sound}
+local loops = {}   -- source without its handle → weak {handle, Sound, held = whether either was reached before}
 local looped = setmetatable({}, { __mode = "k" }) -- handle of a node → its source
-local left = {}    -- likewise → true: it was started while a version ran that has been replaced
+local left = {}    -- likewise → who has begun it and been replaced: the "run" of a version, or its "functions" later on
 local due = false  -- they are looked through at the next update
 
 local orphans = {}
@@ -27,8 +28,15 @@ function orphans.looping(source, handle, sound)
   if count > most then sweep() end
   loops[source] = setmetatable({ handle, sound }, { __mode = "v" })
   if not sound then looped[handle] = source end
-  local entry = versions.innermost()
-  if entry then entry.version.started[source] = true end
+  local version = versions.current()
+  if version then version.started[source] = versions.innermost() and "run" or "functions" end
+end
+
+-- Before files are run again: which of them can be reached.
+function orphans.look()
+  if not next(loops) then return end
+  collectgarbage()
+  for _, reached in pairs(loops) do reached.held = reached[1] ~= nil or reached[2] ~= nil end
 end
 
 -- One was told when to end: it needs nobody any more.
@@ -44,7 +52,7 @@ local function fadeOrphans()
   for source, reached in pairs(loops) do
     if core.isGone(source) then
       loops[source], left[source] = nil, nil
-    elseif not reached[1] and (not reached[2] or left[source]) then
+    elseif not reached[1] and (left[source] == "run" or not reached[2] and (left[source] or reached.held)) then
       core.fadeOut(source, FADE)
       loops[source], left[source] = nil, nil
     end
@@ -53,7 +61,7 @@ end
 
 -- What a version has started that is replaced now.
 function orphans.leave(started)
-  for source in pairs(started) do left[source] = true end
+  for source, by in pairs(started) do left[source] = by end
 end
 
 function orphans.lookLater() due = true end

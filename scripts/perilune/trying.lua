@@ -120,6 +120,7 @@ function trying.try(batch)
     takeOver(batch, saved)
     finish(batch)
   end
+  orphans.look()
   core.beginTrial()
   local putBack = keeping.settings()
   local well, message = xpcall(perform, trying.traceback)

@@ -147,6 +147,40 @@ describe("an oscillator", function()
     assert.is_true(settles(m, 0))
   end)
 
+  local alone = "local function music() play('createConstantSource', { offset = .5 }) end "
+
+  local function stays(m, level)
+    local from = perilune.now()
+    assert.is_true(support.wait(function() return perilune.now() > from + .1 end))
+    return math.abs(heard(m) - level) < 1e-3
+  end
+
+  it("that nobody could ever reach goes on, until its file is replaced", function()
+    local m, file = module(text .. alone .. "music() return M")
+    local _, other = module "return {}"
+    assert.is_true(settles(m, .5))
+    reloaded(other, "return {} --")
+    assert.is_true(stays(m, .5))
+    reloaded(file, text .. alone .. "music() return M --")
+    assert.is_true(settles(m, .5))
+    assert.is_true(stays(m, .5))
+    reloaded(other, "return {}")
+    assert.is_true(stays(m, .5))
+    reloaded(file, text .. "return M")
+    assert.is_true(settles(m, 0))
+  end)
+
+  it("that a function has begun, and kept nowhere, goes with its file too", function()
+    local m, file = module(text .. alone .. "M.music = music return M")
+    local _, other = module "return {}"
+    m.music()
+    assert.is_true(settles(m, .5))
+    reloaded(other, "return {} --")
+    assert.is_true(stays(m, .5))
+    reloaded(file, text .. "return M")
+    assert.is_true(settles(m, 0))
+  end)
+
   it("goes on to the end that it was told", function()
     local m, file = module(text .. "play('createConstantSource', { offset = .5 }):stop(perilune.now() + 3600) return M")
     assert.is_true(settles(m, .5))
