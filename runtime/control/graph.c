@@ -11,10 +11,7 @@ static void input_set_up(peri__input *input, uint32_t node, uint32_t place) {
   input->channels = 1;
 }
 
-peri__param *peri__params_create(const peri__kind *kind) {
-  if (!kind->info.params) return NULL;
-  peri__param *params = PERI_NEW_ARRAY(peri__param, kind->info.params);
-  if (!params) return NULL;
+static void params_set_up(peri__param *params, const peri__kind *kind) {
   for (uint32_t p = 0; p < kind->info.params; p++) {
     const peri_param_info *info = &kind->info.param[p];
     params[p].info = info;
@@ -24,6 +21,18 @@ peri__param *peri__params_create(const peri__kind *kind) {
     atomic_store_explicit(&params[p].shown, info->default_value, memory_order_relaxed);
     input_set_up(&params[p].input, PERI_NONE, 0);
   }
+}
+
+static void params_clear(peri__param *params, const peri__kind *kind) {
+  for (uint32_t p = 0; p < kind->info.params; p++) {
+    peri__param_clear(&params[p]);
+    peri__timeline_free(params[p].timeline);
+  }
+}
+
+peri__param *peri__params_create(const peri__kind *kind) {
+  peri__param *params = kind->info.params ? PERI_NEW_ARRAY(peri__param, kind->info.params) : NULL;
+  if (params) params_set_up(params, kind);
   return params;
 }
 
@@ -38,10 +47,7 @@ void peri__input_free(peri_engine *engine, peri__input *input) {
 
 void peri__params_free(const peri__kind *kind, peri__param *params) {
   if (!params) return;
-  for (uint32_t p = 0; p < kind->info.params; p++) {
-    peri__param_clear(&params[p]);
-    peri__timeline_free(params[p].timeline);
-  }
+  params_clear(params, kind);
   peri__release(params, sizeof *params * kind->info.params);
 }
 
@@ -55,30 +61,44 @@ static void render_node_free(peri_engine *engine, peri__node *node) {
   const peri__kind *kind = node->kind;
   for (uint32_t i = 0; node->inputs && i < node->input_count; i++) peri__input_free(engine, &node->inputs[i]);
   for (uint32_t p = 0; node->params && p < kind->info.params; p++) peri__input_free(engine, &node->params[p].input);
-  if (node->inputs) peri__release(node->inputs, sizeof *node->inputs * node->input_count);
-  peri__params_free(kind, node->params);
+  bool is_own = (void *)node->params >= (void *)node && (char *)node->params < (char *)node + node->bytes;
+  if (node->params && is_own) params_clear(node->params, kind);
+  if (node->params && !is_own) peri__params_free(kind, node->params); /* of a source that is gone */
   peri__release(node->ranges, sizeof *node->ranges * kind->info.params);
-  peri__release(node->values, sizeof *node->values * kind->info.params);
   if (node->part) node->part->free(node->part);
   peri_buffer_release(node->buffer);
   if (node->state && kind->destroy) kind->destroy(node->state);
-  if (node->state) peri__release(node->state, kind->state_bytes);
-  peri__release(node, sizeof *node);
+  peri__release(node, node->bytes);
 }
 
-/* Everything of a node but the part of its kind. */
-static bool make_parts(peri__node *node, peri__param *params) {
-  const peri__kind *kind = node->kind;
-  if (node->input_count && !(node->inputs = PERI_NEW_ARRAY(peri__input, node->input_count))) return false;
-  if (kind->state_bytes && !(node->state = peri__allocate(kind->state_bytes, PERI_CACHE_LINE))) return false;
-  if (!kind->info.params) return true;
-  node->params = params ? params : peri__params_create(kind);
-  if (!node->params) return false;
+static size_t take_bytes(size_t *bytes, size_t size) {
+  size_t at = *bytes;
+  *bytes = (at + size + PERI_CACHE_LINE - 1) & ~(size_t)(PERI_CACHE_LINE - 1);
+  return at;
+}
+
+/* A node and what belongs to it, one block, since a quantum reads all of it; `params` are those it does not own. */
+static peri__node *make_node(const peri__kind *kind, uint32_t input_count, peri__param *params) {
   /* The audio thread may have a source's parameters already, and those that fill their frames have nothing to keep. */
-  if (params || !kind->first_if_steady) return true;
-  node->values = PERI_NEW_ARRAY(peri__values, kind->info.params);
-  for (uint32_t p = 0; p < kind->info.params; p++) node->params[p].input.settled = &node->settled;
-  return node->values != NULL;
+  bool keeps = !params && kind->first_if_steady;
+  size_t bytes = 0, count = kind->info.params;
+  take_bytes(&bytes, sizeof(peri__node));
+  size_t inputs_at = take_bytes(&bytes, input_count * sizeof(peri__input));
+  size_t values_at = take_bytes(&bytes, keeps ? count * sizeof(peri__values) : 0);
+  size_t params_at = take_bytes(&bytes, params ? 0 : count * sizeof(peri__param));
+  size_t state_at = take_bytes(&bytes, kind->state_bytes);
+  char *block = peri__allocate(bytes, PERI_CACHE_LINE);
+  if (!block) return NULL;
+  peri__node *node = (peri__node *)(void *)block;
+  *node = (peri__node){.kind = kind, .bytes = bytes, .input_count = input_count, .params = params};
+  node->inputs = (peri__input *)(void *)(block + inputs_at);
+  if (kind->state_bytes) node->state = block + state_at;
+  if (params || !count) return node;
+  node->params = (peri__param *)(void *)(block + params_at);
+  params_set_up(node->params, kind);
+  if (keeps) node->values = (peri__values *)(void *)(block + values_at);
+  for (uint32_t p = 0; keeps && p < count; p++) node->params[p].input.settled = &node->settled;
+  return node;
 }
 
 static bool set_ranges(peri__node *node, const peri__setup *setup) {
@@ -101,24 +121,19 @@ static peri__node *render_node_create(peri_engine *engine, const peri_node_def *
                                       peri__param *params) {
   const peri__setup setup = setup_of(engine, def);
   const peri__kind *kind = setup.kind;
-  peri__node *node = PERI_NEW(peri__node);
+  bool outputs_vary = kind->info.min_ports && kind->info.ports_are_outputs;
+  bool inputs_vary = kind->info.min_ports && !kind->info.ports_are_outputs;
+  peri__node *node = make_node(kind, inputs_vary ? def->ports : kind->info.inputs, params);
   if (!node) return NULL;
-  *node = (peri__node){.retired = {{NULL}, PERI_RETIRED_NODE},
-                       .kind = kind,
-                       .input_count = kind->info.inputs,
-                       .output_count = kind->info.outputs,
-                       .start = PERI_UNSCHEDULED,
-                       .stop = PERI_UNSCHEDULED,
-                       .index = index,
-                       .owner = def->owner,
-                       .notify = def->notify,
-                       .user = def->user};
-  if (kind->info.min_ports && kind->info.ports_are_outputs)
-    node->output_count = def->ports;
-  else if (kind->info.min_ports)
-    node->input_count = def->ports;
+  node->output_count = outputs_vary ? def->ports : kind->info.outputs;
+  node->retired.kind = PERI_RETIRED_NODE;
+  node->start = node->stop = PERI_UNSCHEDULED;
+  node->index = index;
+  node->owner = def->owner;
+  node->notify = def->notify;
+  node->user = def->user;
   for (uint32_t o = 0; o < kind->info.options; o++) node->options[o] = kind->info.option[o].default_value;
-  bool made = make_parts(node, params) && set_ranges(node, &setup);
+  bool made = set_ranges(node, &setup);
   if (made && kind->create && !kind->create(node->state, &setup)) made = false;
   if (!made) {
     if (node->params == params) node->params = NULL;

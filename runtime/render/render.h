@@ -450,6 +450,7 @@ typedef struct peri__node {
   /* the audio thread writes, control reads */
   atomic_bool sounding; /* of a kind with a tail: in the last quantum something came in, or went out and may again */
   /* control alone */
+  size_t bytes;            /* of the block that it begins */
   peri_param_info *ranges; /* of its parameters, where they are not their kind's; else NULL */
   double options[PERI_MAX_OPTIONS];
   uint32_t index, generation; /* of the graph */
