@@ -177,6 +177,8 @@ struct peri__lua {
   int settings, settings_before;                   /* what the file that runs assigns; what it did the last time */
   int undo_on_error, undo_files;                   /* functions that forget these, held weakly by the reloader */
   int reloader;                                    /* the table of functions of perilune.reload */
+  struct peri__lua_owned **owned;                  /* a table: what handles lead to (own.c) */
+  size_t owned_places, owned_count;
 };
 
 /* The record, from a function of the bindings (its first upvalue). */
@@ -192,6 +194,14 @@ void *peri__lua_new(lua_State *L, peri__lua *state, const peri__lua_type *type, 
  * and returns true, or pushes nothing; `remember` notes the one on top of the stack. */
 bool peri__lua_find(lua_State *L, peri__lua *state, const void *address);
 void peri__lua_remember(lua_State *L, peri__lua *state, const void *address);
+
+/* Takes over the caller's reference for a handle, which has the object until it disowns it; NULL is none. Without
+ * memory it is let go, and an error raised. */
+peri_buffer *peri__lua_own_buffer(lua_State *L, peri__lua *state, peri_buffer *buffer);
+peri_wave *peri__lua_own_wave(lua_State *L, peri__lua *state, peri_wave *wave);
+void peri__lua_disown(peri__lua *state, const void *object);
+/* The state closes: whatever handles still have. */
+void peri__lua_disown_all(peri__lua *state);
 
 /* One value that lives as long as the handle at `handle` (an index from the bottom), though it may lead to it: `keep`
  * pops it. Only handles that have one pay for it. Not for a Source, whose extras stand in its place. */
@@ -243,7 +253,6 @@ void peri__lua_push_node(lua_State *L, peri__lua_context *context, peri_node id)
 void peri__lua_push_destination(lua_State *L, peri__lua *state, peri__lua_context *context);
 /* Sets each property that the table at `options` names (nil and none: nothing to do). */
 void peri__lua_apply_options(lua_State *L, peri__lua *state, int node, int options);
-/* Pushes a copy of the table at `index` and of its field `name`, which the copy is without. */
 int peri__lua_create_buffer_source(lua_State *L);
 /* A new node of the context at 1, by `def` (NULL: what its kind has by default), with the properties of the table at
  * `options`, if any. The node alone is left on the stack. */
@@ -301,7 +310,7 @@ void peri__lua_set_param(lua_State *L, peri__lua_node *node, uint32_t param, int
 
 typedef struct peri__lua_buffer {
   peri__lua_head head;
-  peri_buffer *buffer; /* a reference; NULL once finalised */
+  peri_buffer *buffer; /* owned; NULL once finalised */
 } peri__lua_buffer;
 
 /* Pushes the handle of a buffer and takes over the caller's reference. NULL raises peri_error(). */

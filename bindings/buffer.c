@@ -14,7 +14,7 @@ void peri__lua_push_buffer(lua_State *L, peri__lua *state, peri_buffer *buffer) 
     return;
   }
   peri__lua_buffer *handle = peri__lua_new(L, state, &peri__lua_buffer_type, 0);
-  handle->buffer = buffer;
+  handle->buffer = peri__lua_own_buffer(L, state, buffer);
   peri__lua_remember(L, state, buffer);
   peri__lua_account(L, (size_t)peri_buffer_bytes(buffer));
 }
@@ -22,7 +22,7 @@ void peri__lua_push_buffer(lua_State *L, peri__lua *state, peri_buffer *buffer) 
 static int collect(lua_State *L) {
   peri__lua_buffer *handle = peri__lua_test(L, 1, &peri__lua_buffer_type);
   if (!handle) return 0;
-  peri_buffer_release(handle->buffer);
+  peri__lua_disown(peri__lua_state(L), handle->buffer);
   handle->buffer = NULL;
   return 0;
 }

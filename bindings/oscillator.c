@@ -6,7 +6,7 @@
 
 typedef struct wave_handle {
   peri__lua_head head;
-  peri_wave *wave; /* a reference; NULL once finalised */
+  peri_wave *wave; /* owned; NULL once finalised */
 } wave_handle;
 
 static peri_wave *check_wave(lua_State *L, int index, const char *name) {
@@ -18,7 +18,7 @@ static peri_wave *check_wave(lua_State *L, int index, const char *name) {
 static int collect_wave(lua_State *L) {
   wave_handle *handle = peri__lua_test(L, 1, &peri__lua_wave_type);
   if (!handle) return 0;
-  peri_wave_release(handle->wave);
+  peri__lua_disown(peri__lua_state(L), handle->wave);
   handle->wave = NULL;
   return 0;
 }
@@ -49,9 +49,11 @@ int peri__lua_create_periodic_wave(lua_State *L) {
   }
   if (!real) count = imag_count;
   if (!real && !imag) imag = sine;
-  wave_handle *handle = peri__lua_new(L, peri__lua_state(L), &peri__lua_wave_type, 0);
-  handle->wave = peri_wave_create(real, imag, count, normalised);
-  if (!handle->wave) peri__lua_fail_engine(L);
+  peri__lua *state = peri__lua_state(L);
+  wave_handle *handle = peri__lua_new(L, state, &peri__lua_wave_type, 0);
+  peri_wave *wave = peri_wave_create(real, imag, count, normalised);
+  if (!wave) peri__lua_fail_engine(L);
+  handle->wave = peri__lua_own_wave(L, state, wave);
   return 1;
 }
 

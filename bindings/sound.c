@@ -11,7 +11,7 @@
 typedef struct sound {
   peri__lua_head head;
   peri__lua_context *context; /* a reference; NULL once finalised, with the arrays */
-  peri_buffer **takes;        /* references; a play picks one at random */
+  peri_buffer **takes;        /* owned; a play picks one at random */
   peri_node *played;          /* for stop: what was played and may sound, ended ones among them */
   uint32_t take_count, played_count, played_capacity;
   float volume[2], pitch[2]; /* low and high end of a random factor */
@@ -62,7 +62,8 @@ int peri__lua_new_sound(lua_State *L) {
   self->context = context;
   for (uint32_t i = 0; i < count; i++) {
     lua_rawgeti(L, 1, (int)i + 1);
-    self->takes[i] = peri_buffer_retain(peri__lua_check_buffer(L, -1, "buffer"));
+    peri_buffer *buffer = peri__lua_check_buffer(L, -1, "buffer");
+    self->takes[i] = peri__lua_own_buffer(L, state, peri_buffer_retain(buffer));
     self->take_count++;
     lua_pop(L, 1);
   }
@@ -72,7 +73,7 @@ int peri__lua_new_sound(lua_State *L) {
 static int collect(lua_State *L) {
   sound *self = peri__lua_test(L, 1, &peri__lua_sound_type);
   if (!self || !self->context) return 0;
-  for (uint32_t i = 0; i < self->take_count; i++) peri_buffer_release(self->takes[i]);
+  for (uint32_t i = 0; i < self->take_count; i++) peri__lua_disown(peri__lua_state(L), self->takes[i]);
   free((void *)self->takes);
   free(self->played);
   peri__lua_context *context = self->context;

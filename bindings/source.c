@@ -7,7 +7,7 @@
 
 typedef struct buffer_source {
   peri__lua_scheduled scheduled;
-  peri_buffer *buffer; /* a reference, for reading; NULL: none */
+  peri_buffer *buffer; /* owned, for reading; NULL: none */
   double loop_start, loop_end;
   uint8_t interpolation; /* peri_interpolation */
   bool loop;
@@ -33,7 +33,7 @@ int peri__lua_create_buffer_source(lua_State *L) {
 static int collect(lua_State *L) {
   buffer_source *source = peri__lua_test(L, 1, &peri__lua_buffer_source_type);
   if (!source) return 0;
-  peri_buffer_release(source->buffer);
+  peri__lua_disown(peri__lua_state(L), source->buffer);
   source->buffer = NULL;
   peri__lua_node_let_go(L, &source->scheduled.node, !source->scheduled.started);
   return 0;
@@ -57,10 +57,13 @@ static void set_buffer(lua_State *L, peri__lua *state, void *self, int value, co
   if (!handle && !lua_isnil(L, value)) peri__lua_bad(L, value, name, "Buffer or nil");
   if (handle) buffer = handle->buffer ? handle->buffer : peri__lua_check_buffer(L, value, name);
   if (peri__lua_assignment_held(L, state, source)) return;
-  if (!peri_source_set_buffer(engine, source->scheduled.node.id, buffer))
+  peri__lua_own_buffer(L, state, peri_buffer_retain(buffer));
+  if (!peri_source_set_buffer(engine, source->scheduled.node.id, buffer)) {
+    peri__lua_disown(state, buffer);
     peri__lua_node_fail(L, &source->scheduled.node);
-  peri_buffer_release(source->buffer);
-  source->buffer = peri_buffer_retain(buffer);
+  }
+  peri__lua_disown(state, source->buffer);
+  source->buffer = buffer;
 }
 
 static void get_loop(lua_State *L, peri__lua *state, void *self) {
