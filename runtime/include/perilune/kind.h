@@ -30,7 +30,8 @@ typedef struct peri_process {
   void *state;
   void *user;
   uint32_t input_count, output_count;
-  const peri_signal *inputs; /* may share memory with each other; not to be written */
+  /* Not to be written: they may share memory with each other, and with a sound. Aligned as floats, no further. */
+  const peri_signal *inputs;
   /* To be filled in: all samples of `channels` channels, and `silent` set to false. Untouched it is silent. `channels`
    * is what the kind says (see output_channels), and may be set to anything from 1 to `capacity`. */
   peri_signal *outputs;
