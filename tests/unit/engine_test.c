@@ -123,6 +123,29 @@ TEST(a_nan_of_a_sound_is_silenced_where_it_appears_and_counted) {
   peri_buffer_release(good);
 }
 
+TEST(an_overflow_silences_its_node_and_nothing_else) {
+  for (int moving = 0; moving < 2; moving++) {
+    peri_engine *engine = scene_engine(1);
+    peri_buffer *loud = scene_constant(1, 512, 3e38f), *good = scene_constant(1, 512, 0.25f);
+    peri_node gain = peri_node_create(engine, PERI_NODE_GAIN), destination = peri_engine_destination(engine);
+    CHECK(peri_connect(engine, gain, 0, destination, 0));
+    CHECK(peri_param_set_value(engine, gain, PERI_GAIN_GAIN, 1e30f));
+    if (moving) CHECK(peri_param_linear_ramp(engine, gain, PERI_GAIN_GAIN, 2e30f, 1.0));
+    peri_source_def def = peri_default_source_def();
+    def.buffer = loud;
+    CHECK(peri_source_play(engine, &def, gain));
+    def.buffer = good;
+    CHECK(peri_source_play(engine, &def, destination));
+    float *out = scene_render(engine, 512, 128);
+    for (int i = 0; i < 512; i++) CHECK_NEAR(out[i], 0.25, 0.0);
+    CHECK_EQ(scene_stats(engine).nonfinite, 4);
+    free(out);
+    peri_engine_destroy(engine);
+    peri_buffer_release(loud);
+    peri_buffer_release(good);
+  }
+}
+
 TEST(an_overflow_in_the_graph_never_reaches_the_device) {
   peri_engine *engine = scene_engine(1);
   peri_buffer *loud = scene_constant(1, 256, 3e38f);

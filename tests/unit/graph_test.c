@@ -165,6 +165,28 @@ TEST(a_node_connected_to_a_parameter_is_added_to_it) {
   peri_engine_destroy(engine);
 }
 
+TEST(a_parameter_that_has_rested_hears_what_starts_or_comes_to_feed_it) {
+  peri_engine *engine = scene_engine(1);
+  peri_node carrier = playing(engine, 1.0f), moved = playing(engine, 0.25f), gain = gain_of(engine, 0.5f);
+  CHECK(peri_connect(engine, carrier, 0, gain, 0));
+  CHECK(peri_connect(engine, gain, 0, peri_engine_destination(engine), 0));
+  peri_buffer *sound = scene_constant(1, 256, 1.0f);
+  peri_source_def def = peri_default_source_def();
+  def.buffer = sound;
+  peri_node late = peri_source_create(engine, &def);
+  CHECK(peri_connect_param(engine, late, 0, gain, PERI_GAIN_GAIN));
+  CHECK(peri_engine_update(engine));
+  CHECK_NEAR(last_of(engine, 512), 0.5, 0.0);
+  CHECK(peri_source_start(engine, late, 0.0, 0.0, INFINITY));
+  CHECK_NEAR(last_of(engine, 256), 1.5, 0.0);
+  CHECK_NEAR(last_of(engine, 256), 0.5, 0.0);
+  CHECK(peri_connect_param(engine, moved, 0, gain, PERI_GAIN_GAIN));
+  CHECK(peri_engine_update(engine));
+  CHECK_NEAR(last_of(engine, 256), 0.75, 0.0);
+  peri_engine_destroy(engine);
+  peri_buffer_release(sound);
+}
+
 TEST(a_source_modulates_the_rate_of_another) {
   peri_engine *engine = scene_engine(1);
   peri_buffer *ramp = scene_ramp(4000);
