@@ -137,6 +137,8 @@ void peri__lua_context_release(lua_State *L, peri__lua_context *context);
 void peri__lua_context_close(lua_State *L, peri__lua_context *context);
 /* The engine of a context that is not closed; else raises. */
 peri_engine *peri__lua_engine(lua_State *L, const peri__lua_context *context);
+/* The state closes, and all contexts are closed: those go too that handles still have, see own.c. */
+void peri__lua_contexts_free(peri__lua *state);
 void peri__lua_push_context(lua_State *L, peri__lua_context *context);
 peri__lua_context *peri__lua_check_context(lua_State *L, int index);
 int peri__lua_open_default(lua_State *L);
@@ -199,6 +201,7 @@ void peri__lua_remember(lua_State *L, peri__lua *state, const void *address);
  * memory it is let go, and an error raised. */
 peri_buffer *peri__lua_own_buffer(lua_State *L, peri__lua *state, peri_buffer *buffer);
 peri_wave *peri__lua_own_wave(lua_State *L, peri__lua *state, peri_wave *wave);
+void *peri__lua_own_memory(lua_State *L, peri__lua *state, void *memory); /* of malloc, whose NULL raises too */
 void peri__lua_disown(peri__lua *state, const void *object);
 /* The state closes: whatever handles still have. */
 void peri__lua_disown_all(peri__lua *state);

@@ -163,6 +163,15 @@ void peri__lua_context_release(lua_State *L, peri__lua_context *context) {
   free(context);
 }
 
+void peri__lua_contexts_free(peri__lua *state) {
+  while (state->contexts) {
+    peri__lua_context *context = state->contexts;
+    state->contexts = context->next;
+    let_engine_go(context);
+    free(context);
+  }
+}
+
 peri_engine *peri__lua_engine(lua_State *L, const peri__lua_context *context) {
   if (!context || context->closed) peri__lua_fail(L, "the context is closed");
   return context->engine;

@@ -1,5 +1,5 @@
-/* Buffers and waves that handles of a state lead to. The state has one reference of each, and counts its handles
- * itself.
+/* Buffers, waves and memory that handles of a state lead to. The state has one reference of each, and counts its
+ * handles itself.
  *
  * Lua calls finalisers wherever its collector happens to run, and one that finds no room on the C stack ("C stack
  * overflow", in a recursion without end) is neither called then nor ever again. What it would have let go goes with the
@@ -79,6 +79,12 @@ peri_buffer *peri__lua_own_buffer(lua_State *L, peri__lua *state, peri_buffer *b
 peri_wave *peri__lua_own_wave(lua_State *L, peri__lua *state, peri_wave *wave) {
   own(L, state, wave, release_wave);
   return wave;
+}
+
+void *peri__lua_own_memory(lua_State *L, peri__lua *state, void *memory) {
+  if (!memory) peri__lua_fail(L, "out of memory");
+  own(L, state, memory, free);
+  return memory;
 }
 
 void peri__lua_disown(peri__lua *state, const void *object) {

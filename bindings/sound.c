@@ -56,8 +56,7 @@ int peri__lua_new_sound(lua_State *L) {
   read_range(L, 2, "volume", self->volume);
   read_range(L, 4, "pitch", self->pitch);
   uint32_t count = (uint32_t)lua_rawlen(L, 1);
-  self->takes = (peri_buffer **)calloc(count, sizeof *self->takes);
-  if (!self->takes) peri__lua_fail(L, "out of memory");
+  self->takes = (peri_buffer **)peri__lua_own_memory(L, state, calloc(count, sizeof *self->takes));
   peri__lua_context_retain(context);
   self->context = context;
   for (uint32_t i = 0; i < count; i++) {
@@ -73,9 +72,10 @@ int peri__lua_new_sound(lua_State *L) {
 static int collect(lua_State *L) {
   sound *self = peri__lua_test(L, 1, &peri__lua_sound_type);
   if (!self || !self->context) return 0;
-  for (uint32_t i = 0; i < self->take_count; i++) peri__lua_disown(peri__lua_state(L), self->takes[i]);
-  free((void *)self->takes);
-  free(self->played);
+  peri__lua *state = peri__lua_state(L);
+  for (uint32_t i = 0; i < self->take_count; i++) peri__lua_disown(state, self->takes[i]);
+  peri__lua_disown(state, (void *)self->takes);
+  peri__lua_disown(state, self->played);
   peri__lua_context *context = self->context;
   self->context = NULL;
   peri__lua_context_release(L, context);
@@ -186,8 +186,10 @@ static void reserve_played(lua_State *L, sound *self, peri_engine *engine) {
   self->played_count = peri_sources_keep(engine, self->played, self->played_count);
   if (self->played_capacity > 0 && self->played_count <= self->played_capacity / 2) return;
   uint32_t capacity = self->played_capacity ? self->played_capacity * 2 : 8;
-  peri_node *played = realloc(self->played, capacity * sizeof *played);
-  if (!played) peri__lua_fail(L, "out of memory");
+  peri__lua *state = peri__lua_state(L);
+  peri_node *played = peri__lua_own_memory(L, state, malloc(capacity * sizeof *played));
+  if (self->played_count) memcpy(played, self->played, self->played_count * sizeof *played);
+  peri__lua_disown(state, self->played);
   self->played = played;
   self->played_capacity = capacity;
 }
@@ -227,8 +229,7 @@ static int play(lua_State *L) {
 /* In a trial: what was played until now is stopped when it has succeeded, and not what the trial plays after this. */
 static int stop_later(lua_State *L, peri__lua *state, sound *self, double fade) {
   sound *later = peri__lua_new(L, state, &peri__lua_sound_type, 0);
-  later->played = malloc((self->played_count + 1) * sizeof *later->played);
-  if (!later->played) peri__lua_fail(L, "out of memory");
+  later->played = peri__lua_own_memory(L, state, malloc((self->played_count + 1) * sizeof *later->played));
   memcpy(later->played, self->played, self->played_count * sizeof *later->played);
   later->played_count = later->played_capacity = self->played_count;
   peri__lua_context_retain(self->context);

@@ -190,6 +190,7 @@ static int close_record(lua_State *L) {
   }
   if (state->context) peri__lua_context_release(L, state->context);
   state->context = NULL;
+  peri__lua_contexts_free(state);
   peri__lua_disown_all(state);
   return 0;
 }
