@@ -144,6 +144,13 @@ static void add_edges(peri__render *render, const peri__plan *plan, const peri__
   if (count) render->kernels->mix_spans(left, right, spans, count);
 }
 
+/* Of a sum: whether all that feeds it is idle. */
+static bool is_idle(const peri__plan *plan, const peri__plan_input *from, const peri__signal *sum) {
+  bool idle = sum->silent;
+  for (uint32_t e = 0; idle && e < from->edge_count; e++) idle = plan->signals[plan->edges[from->first_edge + e]].idle;
+  return idle;
+}
+
 /* Several signals, or one that does not fit, and voices. */
 static void gather_sum(peri__render *render, const peri__plan *plan, const peri__plan_input *from, peri__signal *sum) {
   sum->channels = input_channels(render, plan, from);
@@ -151,6 +158,7 @@ static void gather_sum(peri__render *render, const peri__plan *plan, const peri_
   memset(sum->samples, 0, (size_t)sum->channels * N * sizeof(float));
   render_voices(render, from->input, sum, from->rule.interpretation);
   add_edges(render, plan, from, sum);
+  sum->idle = is_idle(plan, from, sum);
 }
 
 /* A voice that can be used where it is. */
@@ -158,7 +166,7 @@ static bool gather_voice(peri__render *render, const peri__plan_input *from, per
   const float *samples = by_rule(&from->rule, 1) == 1 ? peri__voices_lone(render, from->input) : NULL;
   if (!samples) return false;
   sum->channels = 1;
-  sum->silent = false;
+  sum->silent = sum->idle = false;
   sum->samples = (float *)(uintptr_t)samples; /* inputs are only read */
   return true;
 }
@@ -175,6 +183,7 @@ static inline void gather(peri__render *render, const peri__plan *plan, const pe
   const peri__signal *only = from->edge_count ? &plan->signals[plan->edges[from->first_edge]] : NULL;
   sum->channels = by_rule(&from->rule, only ? only->channels : 0);
   sum->silent = !only || only->silent;
+  sum->idle = !only || only->idle;
   if (sum->silent) return;
   if (only->channels == sum->channels)
     sum->samples = only->samples;
@@ -213,7 +222,7 @@ static void gather_params(peri__render *render, const peri__plan *plan, const pe
   const peri__plan_input *inputs = &plan->inputs[step->first_input + node->input_count];
   bool settled = !step->modulated;
   for (uint32_t p = 0; p < node->kind->info.params; p++) {
-    peri__signal added = {render->sums, true, 1, 1, false};
+    peri__signal added = {render->sums, true, 1, 1, false, true};
     settled = settled && peri__param_rests(&node->params[p]) && !inputs[p].input->count;
     gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
@@ -230,13 +239,24 @@ static void gather_inputs(peri__render *render, const peri__plan *plan, const pe
                           peri__signal sums[PERI_MAX_INPUTS]) {
   const peri__plan_input *inputs = &plan->inputs[step->first_input];
   for (uint32_t i = 0; i < step->node->input_count; i++) {
-    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, true, 1, PERI_MAX_CHANNELS, false};
+    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, true, 1, PERI_MAX_CHANNELS, false, true};
     if (step->part != PERI_STEP_PROCESS) gather(render, plan, &inputs[i], &sums[i]);
   }
 }
 
 static void be_silent(const peri__node *node, peri__signal *outputs) {
-  for (uint32_t o = 0; o < node->output_count; o++) outputs[o].channels = 1, outputs[o].silent = true;
+  for (uint32_t o = 0; o < node->output_count; o++) outputs[o].channels = 1, outputs[o].silent = outputs[o].idle = true;
+}
+
+/* "AudioNodes that are not actively processing output a single channel of silence": those whose inputs are all idle,
+ * once nothing more comes out. What has no inputs is active while it is asked. */
+static void note_idle(const peri__node *node, const peri__signal *inputs, peri__signal *outputs) {
+  bool idle = node->input_count > 0;
+  for (uint32_t i = 0; idle && i < node->input_count; i++) idle = inputs[i].idle;
+  for (uint32_t o = 0; o < node->output_count; o++) {
+    outputs[o].idle = idle && outputs[o].silent;
+    if (outputs[o].idle) outputs[o].channels = 1;
+  }
 }
 
 /* Of a number from 0 to PERI_QUANTUM. */
@@ -305,6 +325,7 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
     kind->process(p);
     if (kind->spent_part) peri__node_return_parts(render, node);
     for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &p->outputs[o]);
+    note_idle(node, sums, p->outputs);
     if (kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, p);
   }
   if (step->tap_count) feed_taps(render, plan, step);
@@ -343,7 +364,7 @@ static void interleave(peri__render *render, const peri__signal *heard) {
 static void render_quantum(peri__render *render) {
   peri__render_apply(render);
   const peri__plan *plan = render->plan;
-  peri__signal heard = {NULL, true, render->channels, render->channels, false};
+  peri__signal heard = {NULL, true, render->channels, render->channels, false, true};
   render->now_playing = render->now_scheduled = render->now_paused = render->now_tails = 0;
   render->profile = atomic_load_explicit(&render->profiling, memory_order_relaxed);
   if (render->profile) begin_laps(render);
