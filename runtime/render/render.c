@@ -166,15 +166,15 @@ static bool gather_voice(peri__render *render, const peri__plan_input *from, per
   const float *samples = by_rule(&from->rule, 1) == 1 ? peri__voices_lone(render, from->input) : NULL;
   if (!samples) return false;
   sum->channels = 1;
-  sum->silent = sum->idle = false;
+  sum->silent = false;
   sum->samples = (float *)(uintptr_t)samples; /* inputs are only read */
   return true;
 }
 
 /* Sums what is connected to an input, mixed to its channels, into `sum->samples`; a single signal or voice that fits is
- * used where it is. */
-static inline void gather(peri__render *render, const peri__plan *plan, const peri__plan_input *from,
-                          peri__signal *sum) {
+ * used where it is. `sum` comes as one that is not idle. */
+static inline __attribute__((always_inline)) void gather(peri__render *render, const peri__plan *plan,
+                                                         const peri__plan_input *from, peri__signal *sum) {
   if (from->edge_count > 1 || from->input->count) {
     if (from->edge_count || from->input->count > 1 || !gather_voice(render, from, sum))
       gather_sum(render, plan, from, sum);
@@ -183,8 +183,10 @@ static inline void gather(peri__render *render, const peri__plan *plan, const pe
   const peri__signal *only = from->edge_count ? &plan->signals[plan->edges[from->first_edge]] : NULL;
   sum->channels = by_rule(&from->rule, only ? only->channels : 0);
   sum->silent = !only || only->silent;
-  sum->idle = !only || only->idle;
-  if (sum->silent) return;
+  if (sum->silent) {
+    sum->idle = !only || only->idle;
+    return;
+  }
   if (only->channels == sum->channels)
     sum->samples = only->samples;
   else
@@ -222,7 +224,7 @@ static void gather_params(peri__render *render, const peri__plan *plan, const pe
   const peri__plan_input *inputs = &plan->inputs[step->first_input + node->input_count];
   bool settled = !step->modulated;
   for (uint32_t p = 0; p < node->kind->info.params; p++) {
-    peri__signal added = {render->sums, true, 1, 1, false, true};
+    peri__signal added = {render->sums, true, 1, 1, false, false};
     settled = settled && peri__param_rests(&node->params[p]) && !inputs[p].input->count;
     gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
@@ -239,8 +241,9 @@ static void gather_inputs(peri__render *render, const peri__plan *plan, const pe
                           peri__signal sums[PERI_MAX_INPUTS]) {
   const peri__plan_input *inputs = &plan->inputs[step->first_input];
   for (uint32_t i = 0; i < step->node->input_count; i++) {
-    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, true, 1, PERI_MAX_CHANNELS, false, true};
-    if (step->part != PERI_STEP_PROCESS) gather(render, plan, &inputs[i], &sums[i]);
+    bool none = step->part == PERI_STEP_PROCESS;
+    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, true, 1, PERI_MAX_CHANNELS, false, none};
+    if (!none) gather(render, plan, &inputs[i], &sums[i]);
   }
 }
 
@@ -248,15 +251,18 @@ static void be_silent(const peri__node *node, peri__signal *outputs) {
   for (uint32_t o = 0; o < node->output_count; o++) outputs[o].channels = 1, outputs[o].silent = outputs[o].idle = true;
 }
 
+/* What has no inputs is active while it is asked. */
+static bool is_fed(const peri__node *node, const peri__signal *inputs) {
+  bool fed = node->input_count == 0;
+  for (uint32_t i = 0; !fed && i < node->input_count; i++) fed = !inputs[i].idle;
+  return fed;
+}
+
 /* "AudioNodes that are not actively processing output a single channel of silence": those whose inputs are all idle,
- * once nothing more comes out. What has no inputs is active while it is asked. */
-static void note_idle(const peri__node *node, const peri__signal *inputs, peri__signal *outputs) {
-  bool idle = node->input_count > 0;
-  for (uint32_t i = 0; idle && i < node->input_count; i++) idle = inputs[i].idle;
-  for (uint32_t o = 0; o < node->output_count; o++) {
-    outputs[o].idle = idle && outputs[o].silent;
-    if (outputs[o].idle) outputs[o].channels = 1;
-  }
+ * once nothing more comes out. */
+static void note_idle(const peri__node *node, const peri__signal *inputs, peri__signal *output) {
+  output->idle = output->silent && !is_fed(node, inputs);
+  if (output->idle) output->channels = 1;
 }
 
 /* Of a number from 0 to PERI_QUANTUM. */
@@ -324,8 +330,10 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
     for (uint32_t o = 0; o < node->output_count; o++) p->outputs[o].finite = false;
     kind->process(p);
     if (kind->spent_part) peri__node_return_parts(render, node);
-    for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &p->outputs[o]);
-    note_idle(node, sums, p->outputs);
+    for (uint32_t o = 0; o < node->output_count; o++) {
+      check_finite(render, step, &p->outputs[o]);
+      note_idle(node, sums, &p->outputs[o]);
+    }
     if (kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, p);
   }
   if (step->tap_count) feed_taps(render, plan, step);
