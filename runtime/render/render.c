@@ -251,9 +251,9 @@ static void be_silent(const peri__node *node, peri__signal *outputs) {
   for (uint32_t o = 0; o < node->output_count; o++) outputs[o].channels = 1, outputs[o].silent = outputs[o].idle = true;
 }
 
-/* What has no inputs is active while it is asked. */
+/* What has no inputs, or plays, is active while it is asked. */
 static bool is_fed(const peri__node *node, const peri__signal *inputs) {
-  bool fed = node->input_count == 0;
+  bool fed = node->input_count == 0 || node->kind->info.scheduled;
   for (uint32_t i = 0; !fed && i < node->input_count; i++) fed = !inputs[i].idle;
   return fed;
 }

@@ -1,5 +1,5 @@
--- Web Audio 1.1, sections 1.5.3, 1.14 and 1.15, clause by clause: how many channels each kind of node puts out, ChannelMergerNode,
--- ChannelSplitterNode. What other specs show, and where perilune differs, says docs/web-audio.md.
+-- Web Audio 1.1, sections 1.5.3, 1.14 and 1.15, clause by clause: how many channels each kind of node puts out,
+-- ChannelMergerNode, ChannelSplitterNode. What other specs show, and where perilune differs, says docs/web-audio.md.
 local support = require "tests.lua.support"
 local message, offline, signal, heard = support.message, support.offline, support.signal, support.heard
 local unpack = table.unpack or unpack -- luacheck: ignore
