@@ -455,7 +455,7 @@ static void fill_plan(const compile *c, peri__plan *plan, const uint32_t *place,
     taps += step->tap_count;
     for (uint32_t o = 0; o < node->render->output_count; o++)
       plan->signals[node->signal + o] =
-          (peri__signal){floats + (size_t)place[node->signal + o] * PERI_QUANTUM, true, 1, node->bound, false};
+          (peri__signal){floats + (size_t)place[node->signal + o] * PERI_QUANTUM, true, 1, node->bound, false, true};
   }
   plan->step_count = c->count;
   plan->destination = graph->nodes[c->engine->destination].signal;

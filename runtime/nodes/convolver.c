@@ -16,6 +16,7 @@
 typedef struct response {
   peri__part part;
   size_t bytes; /* of the convolution, which lies behind this */
+  uint32_t channels;
   peri__convolution *convolution;
 } response;
 
@@ -53,6 +54,7 @@ static response *allocate_response(uint32_t channels, uint32_t frames) {
   response *r = PERI_NEW(response);
   if (!r) return NULL;
   *r = (response){.part = {{{NULL}, PERI_RETIRED_PART}, free_response}};
+  r->channels = channels;
   r->bytes = peri__convolution_bytes(channels, frames);
   r->convolution = (peri__convolution *)peri__allocate(r->bytes, PERI_CACHE_LINE);
   if (r->convolution) return r;
@@ -142,6 +144,12 @@ static uint32_t run_leaving(convolver *node, const float *in, uint32_t channels,
   return rings ? add_tail(out, made, tail, rings) : made;
 }
 
+/* "A mono output only in the single case where there is a single input channel and a single-channel buffer", however
+ * little of it is heard. */
+static uint32_t channels_of(const convolver *node, const peri__signal *in) PERI_AUDIO_THREAD {
+  return node->now && !in->idle && (in->channels == 2 || node->now->channels > 1) ? 2 : 1;
+}
+
 static void forget(convolver *node) PERI_AUDIO_THREAD {
   if (node->now) peri__convolution_reset(node->now->convolution);
   if (node->leaving) peri__convolution_reset(node->leaving->convolution);
@@ -164,7 +172,9 @@ static void process(const peri__process *p) {
   if (node->fading) node->fading--;
   node->sounded = channels != 0;
   out->silent = made == 0;
-  out->channels = made ? made : 1;
+  out->channels = channels_of(node, in);
+  if (made == 2) out->channels = 2;
+  if (made == 1 && out->channels == 2) memcpy(out->samples + N, out->samples, N * sizeof *out->samples);
 }
 
 static void reset(void *state) { ((convolver *)state)->forgets = true; }

@@ -1,7 +1,7 @@
 /* Web Audio 1.1, DelayNode: output(t) = input(t − delayTime(t)).
  *
- * The line is a ring of quanta. Each keeps the number of channels it came with, and 0 stands for silence, whose samples
- * are neither written nor read. A quantum that is put out has the most channels of what is read for it, so that
+ * The line is a ring of quanta. Each keeps the number of channels it came with; that of its samples is 0 in silence,
+ * which is neither written nor read. A quantum that is put out has the most channels of what is read for it, so that
  * "channel count changes are reflected after the delay time has passed"; what came with fewer is mixed up as it is
  * read.
  *
@@ -28,11 +28,13 @@ typedef struct delay_state {
   float *line[PERI_MAX_CHANNELS];
   uint32_t lines;
   /* audio thread */
-  uint8_t *channels; /* of each quantum of the line */
+  uint8_t *channels; /* of the samples of each quantum of the line; 0: silence */
+  uint8_t *widths;   /* channels that each came with, in silence too; 0: nothing that is active came */
   uint32_t at;       /* the place of the next quantum */
   uint32_t kept;     /* quanta before it that may be read */
   uint32_t quiet;    /* quanta since the last one that was not silent, at most `quanta` */
   uint32_t faint;    /* likewise, that was not fainter than PERI_FAINT */
+  uint32_t narrow;   /* likewise, that had more than one channel */
   uint64_t frame;    /* where the next quantum begins */
 } delay_state;
 
@@ -53,8 +55,9 @@ static bool create(void *memory, const peri__setup *setup) {
   delay_state *state = memory;
   double longest = (double)(float)setup->def->max_delay * setup->sample_rate;
   state->quanta = (uint32_t)((longest + 2.0) / N) + 3;
-  state->quiet = state->faint = state->quanta;
-  state->channels = peri__allocate(state->quanta, 16);
+  state->quiet = state->faint = state->narrow = state->quanta;
+  state->channels = peri__allocate(2 * (size_t)state->quanta, 16);
+  state->widths = state->channels ? state->channels + state->quanta : NULL;
   return state->channels != NULL;
 }
 
@@ -62,7 +65,7 @@ static void destroy(void *memory) {
   delay_state *state = memory;
   for (uint32_t c = 0; c < state->lines; c++)
     peri__release(state->line[c], (size_t)state->quanta * N * sizeof *state->line[c]);
-  peri__release(state->channels, state->quanta);
+  peri__release(state->channels, 2 * (size_t)state->quanta);
 }
 
 static void free_part(peri__part *part) {
@@ -112,13 +115,17 @@ static void count_since(uint32_t *quanta, bool now, uint32_t most) {
     ++*quanta;
 }
 
-static void take_in(delay_state *state, const delay_part *part, const peri__signal *in) {
+/* In a cycle the text calls a delay active only while it sounds: else what went round would keep its channels for ever.
+ */
+static void take_in(delay_state *state, const delay_part *part, const peri__signal *in, bool in_cycle) {
   float peak = peak_of(in);
   state->channels[state->at] = peak != 0.0f ? (uint8_t)in->channels : 0;
+  state->widths[state->at] = in_cycle ? state->channels[state->at] : in->idle ? 0 : (uint8_t)in->channels;
   for (uint32_t c = 0; c < state->channels[state->at]; c++)
     memcpy(part->line[c] + (size_t)state->at * N, in->samples + (size_t)c * N, N * sizeof(float));
   count_since(&state->quiet, peak != 0.0f, state->quanta);
   count_since(&state->faint, !(peak < PERI_FAINT), state->quanta);
+  count_since(&state->narrow, state->widths[state->at] > 1, state->quanta);
 }
 
 static void advance(delay_state *state) {
@@ -134,7 +141,7 @@ typedef struct reading {
   uint32_t near[N], far[N];
   uint8_t near_channels[N], far_channels[N]; /* 0: silence */
   uint32_t counts;                           /* bit m − 1: something has m channels */
-  uint32_t most;                             /* channels */
+  uint32_t most;                             /* channels, of silence too */
 } reading;
 
 /* The same as frames from the beginning of this quantum, before it is known what stands there. */
@@ -153,19 +160,42 @@ static double in_frames(const peri__process *p, float seconds) {
   return p->in_cycle && frames < N ? N : frames;
 }
 
+/* The quantum so many before this one, which is kept. */
+static uint32_t quantum_before(const delay_state *state, uint32_t back) {
+  return state->at >= back ? state->at - back : state->at + state->quanta - back;
+}
+
 /* The frame at `offset` from the beginning of this quantum, which is at most its last. */
 static uint8_t find(const delay_state *state, int32_t offset, uint32_t *place) {
   uint32_t back = (uint32_t)(N - 1 - offset) / N;
   if (back > state->kept) return 0;
-  uint32_t quantum = state->at >= back ? state->at - back : state->at + state->quanta - back;
+  uint32_t quantum = quantum_before(state, back);
   *place = quantum * N + (uint32_t)(offset + (int32_t)(back * N));
   return state->channels[quantum];
 }
 
+static uint8_t width_at(const delay_state *state, int32_t offset) {
+  uint32_t back = (uint32_t)(N - 1 - offset) / N;
+  return back > state->kept ? 0 : state->widths[quantum_before(state, back)];
+}
+
+/* Channels of what is read from `first` to `last`, where all of it is silent. */
+static uint32_t widest(const delay_state *state, int32_t first, int32_t last) {
+  uint32_t most = 1;
+  if (state->narrow >= state->quanta) return most;
+  for (int32_t at = first; at <= last; at = at < last && last - at < N ? last : at + N) {
+    uint32_t width = width_at(state, at);
+    if (width > most) most = width;
+  }
+  return most;
+}
+
 static void note_count(reading *r, uint8_t channels) {
-  if (!channels) return;
-  r->counts |= 1u << (channels - 1);
-  if (channels > r->most) r->most = channels;
+  if (channels) r->counts |= 1u << (channels - 1);
+}
+
+static void note_width(reading *r, uint8_t width) {
+  if (width > r->most) r->most = width;
 }
 
 static void find_offsets(const peri__process *p, offsets *o) {
@@ -184,13 +214,16 @@ static void find_offsets(const peri__process *p, offsets *o) {
 }
 
 static void find_all(const delay_state *state, const offsets *o, reading *r) {
-  r->counts = r->most = 0;
+  r->counts = 0;
+  r->most = 1;
   for (int i = 0; i < N; i++) {
     r->near[i] = r->far[i] = 0;
     r->near_channels[i] = find(state, o->near[i], &r->near[i]);
     r->far_channels[i] = o->share[i] > 0.0f ? find(state, o->near[i] - 1, &r->far[i]) : 0;
     note_count(r, r->near_channels[i]);
     note_count(r, r->far_channels[i]);
+    note_width(r, width_at(state, o->near[i]));
+    if (o->share[i] > 0.0f) note_width(r, width_at(state, o->near[i] - 1));
   }
 }
 
@@ -265,7 +298,7 @@ static bool read_steady(const delay_state *state, const delay_part *part, const 
   uint32_t channels;
   if (!is_uniform(state, first, N - 1 - whole, &channels)) return false;
   out->silent = channels == 0;
-  out->channels = channels ? channels : 1;
+  out->channels = channels ? channels : widest(state, first, N - 1 - whole);
   if (channels) read_row(state, part, first, share, out);
   return true;
 }
@@ -275,7 +308,7 @@ static bool read_varying(const delay_state *state, const delay_part *part, const
   uint32_t channels;
   if (o->last - o->first > FAR || !is_uniform(state, o->first, o->last, &channels)) return false;
   out->silent = channels == 0;
-  out->channels = channels ? channels : 1;
+  out->channels = channels ? channels : widest(state, o->first, o->last);
   int32_t now = (int32_t)(state->at * N), frames = (int32_t)(state->quanta * N);
   for (uint32_t c = 0; c < channels; c++) {
     const float *line = part->line[c];
@@ -293,16 +326,16 @@ static void put_out(const delay_state *state, const delay_part *part, const peri
   peri__signal *out = &p->outputs[0];
   out->silent = true;
   out->channels = 1;
-  if (state->quiet >= state->quanta || read_steady(state, part, p, out)) return;
+  bool empty = state->quiet >= state->quanta && state->narrow >= state->quanta;
+  if (empty || read_steady(state, part, p, out)) return;
   offsets o;
   find_offsets(p, &o);
   if (read_varying(state, part, &o, out)) return;
   reading r;
   find_all(state, &o, &r);
-  if (!r.most) return;
-  out->silent = false;
   out->channels = r.most;
-  read_any(part, p, &o, &r, out);
+  out->silent = r.counts == 0;
+  if (!out->silent) read_any(part, p, &o, &r, out);
 }
 
 /* ---- Both, in their order --------------------------------------------------------------------------------------- */
@@ -310,7 +343,7 @@ static void put_out(const delay_state *state, const delay_part *part, const peri
 static void forget(void *memory) {
   delay_state *state = memory;
   state->kept = 0;
-  state->quiet = state->faint = state->quanta;
+  state->quiet = state->faint = state->narrow = state->quanta;
 }
 
 static void process(const peri__process *p) {
@@ -319,18 +352,18 @@ static void process(const peri__process *p) {
   if (p->frame != state->frame) forget(state); /* it was muted, and nothing came in meanwhile */
   state->frame = p->frame;
   if (p->in_cycle) {
-    state->channels[state->at] = 0;
+    state->channels[state->at] = state->widths[state->at] = 0;
     put_out(state, part, p);
     return;
   }
-  take_in(state, part, &p->inputs[0]);
+  take_in(state, part, &p->inputs[0], false);
   put_out(state, part, p);
   advance(state);
 }
 
 static void absorb(const peri__process *p) {
   delay_state *state = p->state;
-  take_in(state, (const delay_part *)(const void *)p->part, &p->inputs[0]);
+  take_in(state, (const delay_part *)(const void *)p->part, &p->inputs[0], true);
   advance(state);
 }
 

@@ -190,7 +190,7 @@ static void remember(compressor *c, const peri__signal *in, float *loudest) {
     loudest[i] = l > r ? l : r;
   }
   if (!in->silent) c->sound_left = c->delay + N;
-  if (!in->silent && in->channels == 2) c->stereo_left = c->delay + N;
+  if (!in->idle && in->channels == 2) c->stereo_left = c->delay + N;
 }
 
 static void put_out(const compressor *c, const float *gain, peri__signal *out) {

@@ -144,6 +144,13 @@ static void add_edges(peri__render *render, const peri__plan *plan, const peri__
   if (count) render->kernels->mix_spans(left, right, spans, count);
 }
 
+/* Of a sum: whether all that feeds it is idle. */
+static bool is_idle(const peri__plan *plan, const peri__plan_input *from, const peri__signal *sum) {
+  bool idle = sum->silent;
+  for (uint32_t e = 0; idle && e < from->edge_count; e++) idle = plan->signals[plan->edges[from->first_edge + e]].idle;
+  return idle;
+}
+
 /* Several signals, or one that does not fit, and voices. */
 static void gather_sum(peri__render *render, const peri__plan *plan, const peri__plan_input *from, peri__signal *sum) {
   sum->channels = input_channels(render, plan, from);
@@ -151,6 +158,7 @@ static void gather_sum(peri__render *render, const peri__plan *plan, const peri_
   memset(sum->samples, 0, (size_t)sum->channels * N * sizeof(float));
   render_voices(render, from->input, sum, from->rule.interpretation);
   add_edges(render, plan, from, sum);
+  sum->idle = is_idle(plan, from, sum);
 }
 
 /* A voice that can be used where it is. */
@@ -164,9 +172,9 @@ static bool gather_voice(peri__render *render, const peri__plan_input *from, per
 }
 
 /* Sums what is connected to an input, mixed to its channels, into `sum->samples`; a single signal or voice that fits is
- * used where it is. */
-static inline void gather(peri__render *render, const peri__plan *plan, const peri__plan_input *from,
-                          peri__signal *sum) {
+ * used where it is. `sum` comes as one that is not idle. */
+static inline __attribute__((always_inline)) void gather(peri__render *render, const peri__plan *plan,
+                                                         const peri__plan_input *from, peri__signal *sum) {
   if (from->edge_count > 1 || from->input->count) {
     if (from->edge_count || from->input->count > 1 || !gather_voice(render, from, sum))
       gather_sum(render, plan, from, sum);
@@ -175,7 +183,10 @@ static inline void gather(peri__render *render, const peri__plan *plan, const pe
   const peri__signal *only = from->edge_count ? &plan->signals[plan->edges[from->first_edge]] : NULL;
   sum->channels = by_rule(&from->rule, only ? only->channels : 0);
   sum->silent = !only || only->silent;
-  if (sum->silent) return;
+  if (sum->silent) {
+    sum->idle = !only || only->idle;
+    return;
+  }
   if (only->channels == sum->channels)
     sum->samples = only->samples;
   else
@@ -213,7 +224,7 @@ static void gather_params(peri__render *render, const peri__plan *plan, const pe
   const peri__plan_input *inputs = &plan->inputs[step->first_input + node->input_count];
   bool settled = !step->modulated;
   for (uint32_t p = 0; p < node->kind->info.params; p++) {
-    peri__signal added = {render->sums, true, 1, 1, false};
+    peri__signal added = {render->sums, true, 1, 1, false, false};
     settled = settled && peri__param_rests(&node->params[p]) && !inputs[p].input->count;
     gather(render, plan, &inputs[p], &added);
     values[p] = peri__param_values(render, &node->params[p], render->frame, added.silent ? NULL : added.samples,
@@ -230,13 +241,28 @@ static void gather_inputs(peri__render *render, const peri__plan *plan, const pe
                           peri__signal sums[PERI_MAX_INPUTS]) {
   const peri__plan_input *inputs = &plan->inputs[step->first_input];
   for (uint32_t i = 0; i < step->node->input_count; i++) {
-    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, true, 1, PERI_MAX_CHANNELS, false};
-    if (step->part != PERI_STEP_PROCESS) gather(render, plan, &inputs[i], &sums[i]);
+    bool none = step->part == PERI_STEP_PROCESS;
+    sums[i] = (peri__signal){render->sums + (size_t)i * PERI_MAX_CHANNELS * N, true, 1, PERI_MAX_CHANNELS, false, none};
+    if (!none) gather(render, plan, &inputs[i], &sums[i]);
   }
 }
 
 static void be_silent(const peri__node *node, peri__signal *outputs) {
-  for (uint32_t o = 0; o < node->output_count; o++) outputs[o].channels = 1, outputs[o].silent = true;
+  for (uint32_t o = 0; o < node->output_count; o++) outputs[o].channels = 1, outputs[o].silent = outputs[o].idle = true;
+}
+
+/* What has no inputs, or plays, is active while it is asked. */
+static bool is_fed(const peri__node *node, const peri__signal *inputs) {
+  bool fed = node->input_count == 0 || node->kind->info.scheduled;
+  for (uint32_t i = 0; !fed && i < node->input_count; i++) fed = !inputs[i].idle;
+  return fed;
+}
+
+/* "AudioNodes that are not actively processing output a single channel of silence": those whose inputs are all idle,
+ * once nothing more comes out. */
+static void note_idle(const peri__node *node, const peri__signal *inputs, peri__signal *output) {
+  output->idle = output->silent && !is_fed(node, inputs);
+  if (output->idle) output->channels = 1;
 }
 
 /* Of a number from 0 to PERI_QUANTUM. */
@@ -305,7 +331,10 @@ static void run_step(peri__render *render, const peri__plan *plan, const peri__p
     for (uint32_t o = 0; o < node->output_count; o++) p->outputs[o].finite = false;
     kind->process(p);
     if (kind->spent_part) peri__node_return_parts(render, node);
-    for (uint32_t o = 0; o < node->output_count; o++) check_finite(render, step, &p->outputs[o]);
+    for (uint32_t o = 0; o < node->output_count; o++) {
+      check_finite(render, step, &p->outputs[o]);
+      note_idle(node, sums, &p->outputs[o]);
+    }
     if (kind->has_tail && step->part == PERI_STEP_WHOLE) note_sounding(render, node, p);
   }
   if (step->tap_count) feed_taps(render, plan, step);
@@ -344,7 +373,7 @@ static void interleave(peri__render *render, const peri__signal *heard) {
 static void render_quantum(peri__render *render) {
   peri__render_apply(render);
   const peri__plan *plan = render->plan;
-  peri__signal heard = {NULL, true, render->channels, render->channels, false};
+  peri__signal heard = {NULL, true, render->channels, render->channels, false, true};
   render->now_playing = render->now_scheduled = render->now_paused = render->now_tails = 0;
   render->profile = atomic_load_explicit(&render->profiling, memory_order_relaxed);
   if (render->profile) begin_laps(render);

@@ -64,6 +64,8 @@ typedef struct peri__signal {
   uint32_t capacity;
   bool finite; /* of an output: whoever made it has seen that it is; false: it is looked at. Not beside `silent`:
                 * compilers read both as one number, which waits for the bytes that have just been written. */
+  bool idle;   /* no node that is actively processing has a part in it (Web Audio 1.1, 1.5.3): silent, and one channel
+                * where a node puts it out. Whoever made an output does not say this: render.c does. */
 } peri__signal;
 
 /* AUDIO THREAD. The output becomes the input. */

@@ -36,6 +36,48 @@ function support.source(ctx, buffer, to)
   return source
 end
 
+-- A started source of `values`, one a channel, for a whole second.
+function support.signal(ctx, ...)
+  local values = { ... }
+  local buffer = ctx:createBuffer(#values, 48000, 48000)
+  for c, value in ipairs(values) do buffer:copyToChannel({ value, value }, c) end
+  local from = ctx:createBufferSource { buffer = buffer, loop = true, loopEnd = 2 / 48000 }
+  from:start()
+  return from
+end
+
+-- A buffer of the samples given, a table a channel.
+function support.buffer(ctx, ...)
+  local channels = { ... }
+  local buffer = ctx:createBuffer(#channels, #channels[1], ctx.sampleRate)
+  for c, samples in ipairs(channels) do buffer:copyToChannel(samples, c) end
+  return buffer
+end
+
+-- What each channel of the destination gets in frame 200 (or another one, from 0) of what `build(ctx, to)` makes; a
+-- number when there is only one.
+function support.heard(channels, build, frame)
+  frame = frame or 200
+  local ctx = support.offline(math.max(256, frame + 1), channels)
+  ctx.destination.channelInterpretation = "discrete"
+  build(ctx, ctx.destination)
+  local out, values = ctx:startRendering(), {}
+  for c = 1, channels do values[c] = out:getSample(c, frame + 1) end
+  return channels == 1 and values[1] or values
+end
+
+-- Numbers that look random, the same for the same seed: below n, from a list, from a range in steps that floats have.
+function support.random(seed)
+  local state = seed * 16807 % 2147483647
+  local function below(n)
+    state = state * 16807 % 2147483647
+    return state % n
+  end
+  for _ = 1, 5 do below(2) end
+  return { below = below, pick = function(list) return list[below(#list) + 1] end,
+    between = function(least, most) return least + (most - least) * below(1025) / 1024 end }
+end
+
 -- The message that a call raises.
 function support.message(fn, ...)
   local ok, message = pcall(fn, ...)

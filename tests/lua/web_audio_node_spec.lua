@@ -3,16 +3,7 @@
 local perilune = require "perilune"
 local support = require "tests.lua.support"
 local message, offline, constant, source = support.message, support.offline, support.constant, support.source
-
--- A started source of `values`, one a channel, for a whole second.
-local function signal(ctx, ...)
-  local values = { ... }
-  local buffer = ctx:createBuffer(#values, 48000, 48000)
-  for c, value in ipairs(values) do buffer:copyToChannel({ value, value }, c) end
-  local from = ctx:createBufferSource { buffer = buffer, loop = true, loopEnd = 2 / 48000 }
-  from:start()
-  return from
-end
+local signal = support.signal
 
 -- What each channel of the destination gets in frame 200 of what `build` makes.
 local function heard(channels, build)
