@@ -413,7 +413,7 @@ static void fill_step_inputs(const compile *c, peri__plan *plan, uint32_t k, uin
   for (uint32_t i = 0; i < places; i++) {
     bool is_input = i < own;
     peri__input *input = is_input ? &node->render->inputs[i] : &node->render->params[i - own].input;
-    inputs[i] = (peri__plan_input){input, 0, 0, is_input ? node->rule : mono, input->channels};
+    inputs[i] = (peri__plan_input){input, 0, 0, is_input ? node->rule : mono, is_input ? input->channels : 1};
   }
   for (uint32_t e = first_read(c, k); e != PERI_NONE; e = next_read(c, k, e))
     inputs[graph->edges[e].place].edge_count++;

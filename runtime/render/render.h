@@ -297,7 +297,7 @@ typedef struct peri__plan_input {
   peri__input *input;
   uint32_t first_edge, edge_count; /* of plan->edges */
   peri_channel_rule rule;
-  uint32_t bound; /* no voice of it has more channels */
+  uint32_t bound; /* no voice of it has more channels; where the rule fixes them it says nothing */
 } peri__plan_input;
 
 typedef struct peri__plan_tap {
