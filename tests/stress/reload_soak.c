@@ -396,7 +396,9 @@ static void open_soak(soak *s) {
   peri_engine_def def = peri_default_engine_def();
   def.channels = CHANNELS;
   *s = (soak){.folder = test_path("soak"), .seconds = wanted ? atof(wanted) : SECONDS, .random = 1};
-  s->random = (uint32_t)peri__nanoseconds();
+  const char *seed = getenv("PERILUNE_SEED");
+  s->random = seed ? (uint32_t)strtoul(seed, NULL, 10) : (uint32_t)peri__nanoseconds();
+  printf("PERILUNE_SEED=%u saves the same in the same order\n", s->random);
   CHECK_EQ(mkdir(s->folder, 0700), 0);
   s->engine = peri_engine_create(&def);
   s->L = luaL_newstate();
