@@ -174,7 +174,7 @@ static void process(const peri__process *p) {
   out->silent = made == 0;
   out->channels = channels_of(node, in);
   if (made == 2) out->channels = 2;
-  if (made == 1 && out->channels == 2) memcpy(out->samples + N, out->samples, N * sizeof *out->samples);
+  if (made == 1 && out->channels == 2) memmove(out->samples + N, out->samples, N * sizeof *out->samples);
 }
 
 static void reset(void *state) { ((convolver *)state)->forgets = true; }

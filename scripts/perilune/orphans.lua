@@ -6,9 +6,11 @@ local versions = require "perilune.versions"
 local FADE = .05 -- seconds
 local SWEEP = 5 -- seconds after which loops that have ended are forgotten
 
-local loops = {}   -- source without its handle → weak {handle, Sound, held = whether either was reached before}
+local loops = {}   -- source without its handle → weak {handle, Sound, held = whether either was reached before,
+                   -- version = whose code has begun it, by = in its "run", or by its "functions" later on}
+local weak = { __mode = "v" }
 local looped = setmetatable({}, { __mode = "k" }) -- handle of a node → its source
-local left = {}    -- likewise → who has begun it and been replaced: the "run" of a version, or its "functions" later on
+local left = {}    -- source → by: that version has been replaced
 local due = false  -- they are looked through at the next update
 
 local orphans = {}
@@ -26,10 +28,10 @@ end
 function orphans.looping(source, handle, sound)
   count = count + 1
   if count > most then sweep() end
-  loops[source] = setmetatable({ handle, sound }, { __mode = "v" })
-  if not sound then looped[handle] = source end
   local version = versions.current()
-  if version then version.started[source] = versions.innermost() and "run" or "functions" end
+  local by = version and (versions.innermost() and "run" or "functions") or nil
+  loops[source] = setmetatable({ handle, sound, version = version, by = by }, weak)
+  if not sound then looped[handle] = source end
 end
 
 -- Before files are run again: which of them can be reached.
@@ -59,9 +61,11 @@ local function fadeOrphans()
   end
 end
 
--- What a version has started that is replaced now.
-function orphans.leave(started)
-  for source, by in pairs(started) do left[source] = by end
+-- A version is replaced now.
+function orphans.leave(version)
+  for source, reached in pairs(loops) do
+    if reached.version == version then left[source] = reached.by end
+  end
 end
 
 function orphans.lookLater() due = true end

@@ -94,7 +94,7 @@ local function finish(batch)
     for undo in pairs(old.undo) do
       if not item.version.undo[undo] then undo() end
     end
-    orphans.leave(old.started)
+    orphans.leave(old)
     file.version, file.text = item.version, item.text
     item.old = file.order and old -- else it never came to its end
     versions.giveOrder(file)

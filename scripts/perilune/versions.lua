@@ -31,7 +31,6 @@ local function newVersion()
     globals = {},         -- {table, key, before, own}: entries of open tables that it has set, `own` to the file's function
     settings = weak "k",  -- handle → {property → value} that it has assigned
     undo = weak "k",      -- functions that undo what was registered for it
-    started = weak "k",   -- loops that were started while it ran
     onReload = {},
   }
 end
