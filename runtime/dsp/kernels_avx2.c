@@ -95,22 +95,11 @@ static bool usable(void) { return __builtin_cpu_supports("avx2") && __builtin_cp
 
 const peri__kernels peri__kernels_avx2 = {
     .name = "avx2",
-    .usable = usable,
-    .mix_spans = mix_spans,
+    PERI_KERNELS_OF_THIS_FILE,
     .mix_plain = mix_plain,
-    .scale = scale,
-    .all_finite = all_finite,
-    .widen = widen,
     .linear = peri__linear_avx2,
     .cubic = peri__cubic_avx2,
-    .sinc = sinc,
     .biquad = biquad,
-    .recursion = recursion,
-    .multiply = multiply,
-    .line = line,
-    .powers = powers,
-    .wave = wave,
-    .wave_steady = wave_steady,
     .skew = &peri__skew_avx2,
 };
 #else

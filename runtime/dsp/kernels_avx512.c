@@ -123,22 +123,11 @@ static bool usable(void) { return __builtin_cpu_supports("avx512f") && peri__ker
 
 const peri__kernels peri__kernels_avx512 = {
     .name = "avx512",
-    .usable = usable,
-    .mix_spans = mix_spans,
+    PERI_KERNELS_OF_THIS_FILE,
     .mix_plain = mix_plain,
-    .scale = scale,
-    .all_finite = all_finite,
-    .widen = widen,
     .linear = peri__linear_avx512,
     .cubic = peri__cubic_avx512,
-    .sinc = sinc,
     .biquad = filter,
-    .recursion = recursion,
-    .multiply = multiply,
-    .line = line,
-    .powers = powers,
-    .wave = wave,
-    .wave_steady = wave_steady,
     .skew = &peri__skew_avx2,
 };
 #else

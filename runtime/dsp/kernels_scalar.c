@@ -171,21 +171,10 @@ static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_scalar = {
     .name = "scalar",
-    .usable = usable,
-    .mix_spans = mix_spans,
+    PERI_KERNELS_OF_THIS_FILE,
     .mix_plain = mix_spans,
-    .scale = scale,
-    .all_finite = all_finite,
-    .widen = widen,
     .linear = peri__linear_scalar,
     .cubic = peri__cubic_scalar,
-    .sinc = sinc,
     .biquad = biquad,
-    .recursion = recursion,
-    .multiply = multiply,
-    .line = line,
-    .powers = powers,
-    .wave = wave,
-    .wave_steady = wave_steady,
     .skew = &skew,
 };

@@ -78,22 +78,11 @@ static bool usable(void) { return true; }
 
 const peri__kernels peri__kernels_sse2 = {
     .name = "sse2",
-    .usable = usable,
-    .mix_spans = mix_spans,
+    PERI_KERNELS_OF_THIS_FILE,
     .mix_plain = mix_plain,
-    .scale = scale,
-    .all_finite = all_finite,
-    .widen = widen,
     .linear = read_linear,
     .cubic = read_cubic,
-    .sinc = sinc,
     .biquad = biquad,
-    .recursion = recursion,
-    .multiply = multiply,
-    .line = line,
-    .powers = powers,
-    .wave = wave,
-    .wave_steady = wave_steady,
     .skew = &skew,
 };
 #else

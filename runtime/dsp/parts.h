@@ -6,6 +6,12 @@
 #include "dsp/skew.h"
 
 extern const peri__skew_kernels peri__skew_avx2;
+/* The members of a table whose functions have the same name in every file of kernels. */
+#define PERI_KERNELS_OF_THIS_FILE                                                                                      \
+  .usable = usable, .mix_spans = mix_spans, .scale = scale, .all_finite = all_finite, .widen = widen, .sinc = sinc,    \
+  .recursion = recursion, .multiply = multiply, .line = line, .powers = powers, .wave = wave,                          \
+  .wave_steady = wave_steady
+
 extern const peri__kernels peri__kernels_avx512, peri__kernels_avx2, peri__kernels_sse2, peri__kernels_neon;
 
 peri__reader peri__linear_scalar, peri__linear_avx2, peri__linear_avx512;
